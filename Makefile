@@ -1,0 +1,51 @@
+# Two commands matter: `make forecast` and `make test`. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: forecast test lint lock geography evidence clean
+.DEFAULT_GOAL := forecast
+
+forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
+	$(BIN)/ceasefire forecast abu-dhabi-2026-01
+
+test: $(VENV)/.dev lint  ## Everything that is checked
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+ifdef UV
+create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)
+install = $(UV) pip install --quiet --python $(BIN)/python
+else
+create = $(PYTHON) -m venv $(VENV)
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ceasefire needs Python 3.11 or newer; found $$($(PYTHON) --version). Name another: make PYTHON=python3.12"; exit 1; }
+	$(create)
+	@touch $@
+
+$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/.python
+	$(install) --require-hashes -r requirements/run.txt
+	$(install) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.run
+	$(install) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --quiet
+lock:  ## Renew the hashed locks (needs uv)
+	$(COMPILE) --group build -o requirements/run.txt
+	$(COMPILE) --group build --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) out

@@ -1,0 +1,1 @@
+"""ceasefire: when, where and on what terms a war may end."""

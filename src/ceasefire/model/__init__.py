@@ -1,0 +1,1 @@
+"""How a war works: pure functions of arrays."""
