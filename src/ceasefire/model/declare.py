@@ -1,0 +1,139 @@
+"""Declarations: a quantity with its unit and meaning, and for what is not known exactly, a prior and its source.
+
+A prior is a quantile function, so that one point of the unit cube serves Monte Carlo, sensitivity analysis,
+calibration and scenario discovery alike. Triples are 5/50/95 % points; they become a log-normal (positive), a
+logit-normal (share) or a normal (signed) with those points, the two halves scaled apart where the triple is skewed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, logit, ndtri
+
+Z95 = 1.6448536269514722
+
+
+class Prior(Protocol):
+    """A distribution, given by its quantile function."""
+
+    def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
+        """Value at probability u in (0, 1)."""
+        ...
+
+
+def _two_piece(u: ArrayLike, low: float, mid: float, high: float) -> NDArray[np.float64]:
+    """Quantiles of the two-piece normal with 5/50/95 % points low, mid, high."""
+    z = ndtri(np.asarray(u, float)) / Z95
+    return mid + z * np.where(z < 0, mid - low, high - mid)
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A signed number by its 5, 50 and 95 % points."""
+
+    low: float
+    mid: float
+    high: float
+
+    def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
+        """Value at probability u."""
+        return _two_piece(u, self.low, self.mid, self.high)
+
+
+@dataclass(frozen=True)
+class LogNormal:
+    """A positive number by its 5, 50 and 95 % points."""
+
+    low: float
+    mid: float
+    high: float
+
+    def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
+        """Value at probability u."""
+        return np.exp(_two_piece(u, np.log(self.low), np.log(self.mid), np.log(self.high)))
+
+
+@dataclass(frozen=True)
+class Share:
+    """A number between 0 and 1 by its 5, 50 and 95 % points (logit-normal)."""
+
+    low: float
+    mid: float
+    high: float
+
+    def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
+        """Value at probability u."""
+        return expit(_two_piece(u, logit(self.low), logit(self.mid), logit(self.high)))
+
+
+@dataclass(frozen=True)
+class Uniform:
+    """Equally likely between two bounds."""
+
+    low: float
+    high: float
+
+    def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
+        """Value at probability u."""
+        return self.low + np.asarray(u, float) * (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """A choice, not a guess: one value for every run."""
+
+    value: float
+
+    def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
+        """The value, whatever u."""
+        return np.full(np.shape(u), float(self.value))
+
+
+def from_triple(low: float, mid: float, high: float, *, kind: str) -> Prior:
+    """A prior of `kind` positive, share or signed with the given 5/50/95 % points; equal points give a constant."""
+    if low == high:
+        return Fixed(mid)
+    families = {"positive": LogNormal, "share": Share, "signed": Normal}
+    return families[kind](low, mid, high)
+
+
+def parameter(prior: Prior, *, unit: str, doc: str, source: str = "elicited", known_on: str = "always") -> Any:
+    """Declare a field of `Params`: constant during a run, not known exactly."""
+    return dataclasses.field(
+        metadata={"unit": unit, "doc": doc, "prior": prior, "source": source, "known_on": known_on}
+    )
+
+
+def quantity(unit: str, doc: str) -> Any:
+    """Declare a field of `State` or `Flows`."""
+    return dataclasses.field(metadata={"unit": unit, "doc": doc})
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One declared quantity, as the lists, the files and the command line know it."""
+
+    name: str
+    kind: str
+    dims: tuple[str, ...]
+    unit: str
+    doc: str
+    prior: Prior | None = None
+    source: str | None = None
+    known_on: str | None = None
+
+
+def declared(subsystem: ModuleType) -> Iterator[Variable]:
+    """Every quantity that a subsystem declares, as `subsystem.field`."""
+    owner = subsystem.__name__.rsplit(".", 1)[-1]
+    for part, kind in (("Params", "parameter"), ("State", "state"), ("Flows", "flow")):
+        for field in dataclasses.fields(getattr(subsystem, part)):
+            dims = tuple(getattr(field.type, "dim_str", "").split())
+            yield Variable(f"{owner}.{field.name}", kind, dims, **field.metadata)
