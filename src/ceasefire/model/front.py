@@ -41,7 +41,7 @@ MOMENTUM_MEMORY = 2.0 ** (-1 / 6)
 MOMENTUM_SPREAD = 0.9
 MOMENTUM_FLOOR = 0.001
 NEWTON_STEPS = 6
-LEAST = 0.01
+LEAST = 0.04
 """Odds below which none of a cell is taken, so that the front does not dissolve into dust."""
 LOG_LAMBDA = (-80.0, 40.0)
 BORDER_PRESENCE = 0.02

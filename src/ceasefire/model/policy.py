@@ -18,10 +18,10 @@ FADED = 0.05
 class Params(eqx.Module):
     """What each side has decided."""
 
-    effort: Float[Array, "side run"] = parameter(
+    planned_effort: Float[Array, "side run"] = parameter(
         Fixed(1.0), unit="1", source="definition", doc="Offensive effort while at war, relative to the opening."
     )
-    fire: Float[Array, "side run"] = parameter(
+    planned_fire: Float[Array, "side run"] = parameter(
         Fixed(1.0), unit="1", source="definition", doc="Fire delivered while at war, relative to the opening."
     )
 
@@ -41,5 +41,5 @@ def step(
     params: Params, state: State, *, at_war: Bool[Array, "run"], fading: Bool[Array, "run"]
 ) -> tuple[State, Flows]:
     """Press and fire while at war, a little while fading, not at all under an agreement."""
-    level = jnp.where(at_war, 1.0, jnp.where(fading, FADED, 0.0)).astype(params.effort.dtype)
-    return state, Flows(params.effort * level, params.fire * level)
+    level = jnp.where(at_war, 1.0, jnp.where(fading, FADED, 0.0)).astype(params.planned_effort.dtype)
+    return state, Flows(params.planned_effort * level, params.planned_fire * level)

@@ -1,0 +1,35 @@
+"""Reporting: how what happens becomes what is claimed and mapped. Reported is not true.
+
+Claims of losses exceed the truth by a factor and come with noise from week to week; maps lag behind the ground when
+mappers wait for proof. `study/observe.py` applies these to simulated wars; `scenario/start.py` uses the factor the
+other way round, to open the war at what the claims imply.
+
+Left out: drift of the factor in time, lags of claims, disagreement between mappers.
+"""
+
+import equinox as eqx
+from jaxtyping import Array, Float
+
+from ceasefire.model.declare import LogNormal, Share, parameter
+
+
+class Params(eqx.Module):
+    """What is not known exactly about the reports."""
+
+    overcount: Float[Array, "claim run"] = parameter(
+        LogNormal(0.8, 1.5, 3.0), unit="1", doc="Claimed losses over true losses."
+    )
+    noise: Float[Array, "claim run"] = parameter(
+        LogNormal(0.05, 0.15, 0.5), unit="1", doc="Standard deviation of the log of a week's claims around its level."
+    )
+    unmapped: Float[Array, "run"] = parameter(
+        Share(0.05, 0.15, 0.3), unit="1", doc="Chance that an axis's map is not redrawn in a week."
+    )
+
+
+class State(eqx.Module):
+    """Nothing is carried over."""
+
+
+class Flows(eqx.Module):
+    """Nothing but reports, which `study/observe.py` makes."""

@@ -1,0 +1,193 @@
+"""A scenario: one question put to the model, as a file that a person can read.
+
+A scenario names its war; the war file says who fights, where the front's axes and towns are, which records follow it,
+and which numbers are known since when. Both are TOML. A number is `[[value]]` with `name` (`subsystem.parameter`, with
+`[side]`, `[item]` or `[side,item]`), `low`, `mid`, `high` (5/50/95 %), `unit`, `known_on`, `source`, `trust`. On the
+opening date the latest number known by then counts; where none was known, the wide prior declared in the model does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from ceasefire.evidence.error import CeasefireError, suggestion
+
+LIBRARY = Path(__file__).parent / "library"
+LARGEST_FILE = 4 * 2**20
+NAME = re.compile(r"^(?P<variable>[a-z_]+\.[a-z_]+)(\[(?P<index>[\w, -]+)\])?$")
+
+
+class ScenarioError(CeasefireError):
+    """A scenario is unknown, unreadable, or says something that the model cannot take."""
+
+
+class Strict(BaseModel):
+    """A table of a scenario file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Side(Strict):
+    """One belligerent."""
+
+    id: str = Field(pattern=r"^\w{1,12}$")
+    name: str = Field(max_length=60)
+    country: str = Field("", max_length=8)
+    """Code of the country whose land lies behind its own border."""
+    claims: str = Field("", max_length=60)
+    """Prefix of the series of its losses as the enemy claims them; empty where there is none."""
+    supply: tuple[str, ...] = ()
+    """Towns where supply enters."""
+
+
+class Item(Strict):
+    """A kind of equipment."""
+
+    id: str = Field(pattern=r"^[a-z_]{1,20}$")
+    name: str = Field(max_length=60)
+
+
+class Theatre(Strict):
+    """Which cells the war is fought on: a rule, not a list."""
+
+    reach_km: float = Field(gt=1, lt=400)
+    """Land cells this near the opening line."""
+    border_axes: tuple[str, ...] = ()
+    """Axes on which a side may open a front across its own border."""
+    border_reach_km: float = Field(15.0, ge=0, lt=200)
+    towns: tuple[str, ...] = ()
+
+
+class Value(Strict):
+    """A number of the scenario, with its uncertainty, its source and the day since when it is known."""
+
+    name: str
+    low: float
+    mid: float
+    high: float
+    unit: str
+    known_on: dt.date
+    source: str = Field(min_length=3)
+    trust: Literal["A", "B", "C", "D"] = "D"
+    note: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _well_formed(cls, name: str) -> str:
+        if not NAME.match(name):
+            raise ValueError(f"{name!r} is no name of a variable; write subsystem.parameter[side,item]")
+        return name
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Value:
+        if not self.low <= self.mid <= self.high:
+            raise ValueError(f"{self.name}: low ≤ mid ≤ high is needed, found {self.low}, {self.mid}, {self.high}")
+        return self
+
+    @property
+    def variable(self) -> str:
+        """The name without its index."""
+        return self.name.split("[")[0]
+
+    @property
+    def index(self) -> tuple[str, ...]:
+        """Labels of the index, () for all."""
+        inside = NAME.match(self.name)
+        text = inside["index"] if inside and inside["index"] else ""
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+class War(Strict):
+    """What does not depend on the day: who fights, where, since when, and every number with the day it became known."""
+
+    id: str
+    title: str
+    started: dt.date
+    sides: tuple[Side, Side]
+    items: tuple[Item, ...] = Field(min_length=1, max_length=20)
+    theatre: Theatre
+    value: tuple[Value, ...] = ()
+
+
+class Scenario(Strict):
+    """A war, opened on a day, with a question."""
+
+    id: str = Field(pattern=r"^[\w.-]{1,60}$")
+    title: str = Field(max_length=200)
+    question: str = Field(max_length=600)
+    opening: dt.date
+    war: War
+    background: tuple[str, ...] = ()
+    """What was said of the situation at the time, each with its source."""
+    value: tuple[Value, ...] = ()
+
+    def known_values(self) -> tuple[Value, ...]:
+        """Numbers known by the opening, oldest first, the scenario's own after the war's."""
+        known = [v for v in self.war.value if v.known_on <= self.opening]
+        known += [v for v in self.value if v.known_on <= self.opening]
+        return tuple(sorted(known, key=lambda v: v.known_on))
+
+    def on(self, day: dt.date) -> Scenario:
+        """The same war opened on another day, from what was known then."""
+        return self.model_copy(
+            update={
+                "id": f"{self.war.id}-{day}",
+                "title": f"{self.war.title}, opened on {day}",
+                "question": f"What becomes of the war from {day} on, as far as could be known on that day?",
+                "opening": day,
+                "background": (),
+            }
+        )
+
+
+def scenarios() -> tuple[str, ...]:
+    """Names of the shipped scenarios."""
+    return tuple(sorted(path.stem for path in LIBRARY.glob("*.toml")))
+
+
+def load(name: str | Path) -> Scenario:
+    """A shipped scenario by name, or a scenario file by path.
+
+    Raises `ScenarioError` where there is none, or where it cannot be read; the text names the file and the key.
+    """
+    path = Path(name)
+    if path.suffix != ".toml":
+        path = LIBRARY / f"{name}.toml"
+        if str(name) not in scenarios():
+            known = ", ".join(scenarios())
+            raise ScenarioError(f"unknown scenario {str(name)!r}{suggestion(str(name), scenarios())}; there are: {known}")
+    return parse(_read(path), path)
+
+
+def parse(document: dict[str, Any], path: Path) -> Scenario:
+    """Check a scenario document; a war given by name is looked for in the library, by path beside the file."""
+    war = document.get("war")
+    try:
+        if isinstance(war, str):
+            home = path.parent if war.endswith(".toml") else LIBRARY / "wars"
+            document = {**document, "war": War(**_read(home / Path(war).with_suffix(".toml").name))}
+        return Scenario(**document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        found = repr(first.get("input"))[:80]
+        raise ScenarioError(f"{path.name}: {where}: {first['msg']}; found {found}") from None
+    except TypeError as error:
+        raise ScenarioError(f"{path.name}: {error}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ScenarioError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MB; a scenario is a short file")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
+        raise ScenarioError(f"cannot read the scenario {path}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{path.name} is not valid TOML: {error}") from None

@@ -1,0 +1,233 @@
+"""The opening: everything that a war starts from, learned from the evidence known on the day.
+
+Nothing here depends on luck or on how many runs there will be. `simulate/draws.py` turns a start into the parameters
+and the state of any run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ceasefire.evidence.error import EvidenceError, suggestion
+from ceasefire.evidence.geography import Geography
+from ceasefire.evidence.vintage import Vintage
+from ceasefire.model import war as model
+from ceasefire.model.declare import Prior, Variable, declared, from_triple
+from ceasefire.model.declare import Normal as NormalPrior
+from ceasefire.model.declare import Share as SharePrior
+from ceasefire.scenario import allocation, intensity, reporting, tempo
+from ceasefire.scenario.spec import Scenario, ScenarioError, Value
+from ceasefire.scenario.theatre import Theatre, lay_out
+
+FloatArray = NDArray[np.float64]
+
+PERSONNEL = "personnel"
+LEARNED = {
+    "front.budget_mean": "tempo of the weekly maps",
+    "front.budget_spread": "tempo of the weekly maps",
+    "front.budget_half_life": "tempo of the weekly maps",
+    "front.budget_opening": "tempo of the weekly maps",
+    "front.tempo_mean": "tempo of the weekly maps",
+    "front.tempo_spread": "tempo of the weekly maps",
+    "front.tempo_half_life": "tempo of the weekly maps",
+    "front.tempo_opening": "tempo of the weekly maps",
+    "front.lump": "tempo of the weekly maps",
+    "front.presence_exponent": "cells that changed hands on the weekly maps",
+    "front.room_exponent": "cells that changed hands on the weekly maps",
+    "front.momentum_exponent": "cells that changed hands on the weekly maps",
+    "front.resistance": "cells that changed hands on the weekly maps",
+    "attrition.casualty_rate": "weekly claims, where a side has any",
+    "attrition.casualty_rate_opening": "weekly claims, where a side has any",
+    "attrition.loss_rate": "weekly claims, where a side has any",
+    "attrition.loss_rate_opening": "weekly claims, where a side has any",
+    "attrition.spread": "weekly claims, where a side has any",
+    "attrition.half_life": "weekly claims, where a side has any",
+    "attrition.item_spread": "weekly claims, where a side has any",
+    "attrition.item_half_life": "weekly claims, where a side has any",
+    "reporting.noise": "weekly claims, where a side has any",
+    "bargaining.shape": "durations of interstate wars (Correlates of War 4.0)",
+    "bargaining.scale": "durations of interstate wars (Correlates of War 4.0)",
+    "bargaining.weibull": "durations of interstate wars (Correlates of War 4.0)",
+}
+"""Parameters that the record replaces, and with what."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One prior for one part of a parameter: the model's own, or a number of the scenario known by the opening."""
+
+    variable: Variable
+    index: tuple[str, ...]
+    prior: Prior
+    value: Value | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """What every run of a forecast has in common."""
+
+    scenario: Scenario
+    theatre: Theatre
+    labels: dict[str, tuple[str, ...]]
+    """Names along each dimension: side, axis, item, claim, feature."""
+    choices: tuple[Choice, ...]
+    budget: tuple[tempo.TempoLaw, ...]
+    """By side."""
+    axes: tuple[tempo.TempoLaw, ...]
+    """By side."""
+    allocation: allocation.AllocationLaw
+    intensity: dict[tuple[int, str], intensity.IntensityLaw]
+    """By side and claim."""
+    momentum: FloatArray
+    """[side, cell] at the opening."""
+    area: FloatArray
+    """[axis] km² that the first side holds at the opening, within the theatre and behind it."""
+    age_months: float
+    evidence_hash: str
+    evidence_as_of: str
+
+
+def variables() -> dict[str, Variable]:
+    """Every declared quantity by its dotted name."""
+    return {v.name: v for part in (*model.SUBSYSTEMS, reporting) for v in declared(part)}
+
+
+def open_war(scenario: Scenario, vintage: Vintage, geography: Geography | None = None) -> Start:
+    """Open a scenario from the evidence that was known on its opening date.
+
+    Raises `ScenarioError` for a number that fits no variable, `EvidenceError` where the record cannot open it.
+    """
+    if vintage.as_of != np.datetime64(scenario.opening):
+        raise ScenarioError(f"{scenario.id} opens on {scenario.opening}, the evidence is as of {vintage.as_of}")
+    theatre = lay_out(scenario.war, geography or Geography.packaged(), vintage)
+    return from_record(
+        scenario,
+        theatre,
+        claims={side: _claims(vintage, entry.claims, scenario) for side, entry in enumerate(scenario.war.sides)},
+        area=np.array([_latest(vintage, f"area.{axis}") for axis in theatre.axes]),
+        evidence_hash=vintage.hash,
+    )
+
+
+def from_record(
+    scenario: Scenario,
+    theatre: Theatre,
+    *,
+    claims: dict[int, dict[str, FloatArray]],
+    area: FloatArray,
+    evidence_hash: str,
+) -> Start:
+    """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war."""
+    items = tuple(item.id for item in scenario.war.items)
+    labels = {
+        "side": tuple(side.id for side in scenario.war.sides),
+        "axis": theatre.axes,
+        "item": items,
+        "claim": (PERSONNEL, *items),
+        "feature": tuple(str(k) for k in range(len(theatre.feature))),
+    }
+    gains = weekly_gains(theatre)
+    listed = allocation.choices(theatre.share, theatre.neighbour, theatre.axis, theatre.area, theatre.feature)
+    return Start(
+        scenario=scenario,
+        theatre=theatre,
+        labels=labels,
+        choices=tuple(_choices(scenario, labels)),
+        budget=tuple(tempo.learn(gain.sum(axis=0, keepdims=True), spread=tempo.BUDGET_SPREAD) for gain in gains),
+        axes=tuple(tempo.learn(gain, spread=tempo.AXIS_SPREAD) for gain in gains),
+        allocation=allocation.learn(listed),
+        intensity={(s, c): intensity.learn(w) for s, by in claims.items() for c, w in by.items() if _enough(w)},
+        momentum=allocation.opening_momentum(theatre.share, theatre.neighbour),
+        area=area,
+        age_months=(scenario.opening - scenario.war.started).days / 30.4375,
+        evidence_hash=evidence_hash,
+        evidence_as_of=str(scenario.opening),
+    )
+
+
+def weekly_gains(theatre: Theatre) -> FloatArray:
+    """Ground that each side took on each axis in each week of the record, [side, axis, week] km²; NaN over a gap."""
+    change = np.diff(theatre.share.astype(np.float64), axis=0) * theatre.area
+    gap = np.diff(theatre.dates) != np.timedelta64(7, "D")
+    gains = np.zeros((2, len(theatre.axes), len(change)))
+    for week, moved in enumerate(change):
+        for side, gain in enumerate((np.maximum(moved, 0), np.maximum(-moved, 0))):
+            gains[side, :, week] = np.bincount(theatre.axis, gain, len(theatre.axes))
+    gains[:, :, gap] = np.nan
+    return gains
+
+
+def _choices(scenario: Scenario, labels: dict[str, tuple[str, ...]]) -> Iterator[Choice]:
+    """The model's own priors, then the scenario's numbers in the order in which they became known."""
+    known = variables()
+    for variable in known.values():
+        if variable.kind == "parameter" and variable.prior is not None:
+            yield Choice(variable, (), variable.prior)
+    for value in (*scenario.war.value, *scenario.value):
+        _check(value, known, labels)
+    for value in scenario.known_values():
+        variable = known[value.variable]
+        yield Choice(variable, value.index, _prior(variable, value), value)
+
+
+def _check(value: Value, known: dict[str, Variable], labels: dict[str, tuple[str, ...]]) -> None:
+    settable = [name for name, v in known.items() if v.kind == "parameter"]
+    if value.variable not in settable:
+        raise ScenarioError(
+            f"{value.name} is no variable that can be set{suggestion(value.variable, settable)}; "
+            "`ceasefire variables` lists them"
+        )
+    variable = known[value.variable]
+    if value.unit != variable.unit:
+        raise ScenarioError(f"{value.name} is in {variable.unit}; found {value.unit!r}")
+    places = [dim for dim in variable.dims if dim != "run"]
+    if len(value.index) > len(places):
+        raise ScenarioError(f"{value.name} has {len(value.index)} labels; {variable.name} takes {', '.join(places)}")
+    for label, dim in zip(value.index, places, strict=False):
+        if label not in labels.get(dim, ()):
+            names = labels.get(dim, ())
+            raise ScenarioError(f"{value.name}: unknown {dim} {label!r}{suggestion(label, names)}; there are {names}")
+    if value.low <= 0 and not isinstance(variable.prior, NormalPrior):
+        raise ScenarioError(f"{value.name} must be positive; found {value.low}")
+    if isinstance(variable.prior, SharePrior) and value.high >= 1:
+        raise ScenarioError(f"{value.name} is a share and must stay below 1; found {value.high}")
+
+
+def _prior(variable: Variable, value: Value) -> Prior:
+    kinds = {"Normal": "signed", "Share": "share"}
+    kind = kinds.get(type(variable.prior).__name__, "positive")
+    return from_triple(value.low, value.mid, value.high, kind=kind)
+
+
+def _claims(vintage: Vintage, prefix: str, scenario: Scenario) -> dict[str, FloatArray]:
+    """Weekly increments of the cumulative claims of a side's losses; NaN where missing or corrected downwards."""
+    if not prefix:
+        return {}
+    names = set(vintage.names())
+    wanted = (PERSONNEL, *(item.id for item in scenario.war.items))
+    return {c: _increments(vintage, f"{prefix}.{c}") for c in wanted if f"{prefix}.{c}" in names}
+
+
+def _increments(vintage: Vintage, name: str) -> FloatArray:
+    series = vintage.series(name)
+    weeks = (series.dates - series.dates[0]).astype("timedelta64[D]").astype(int)
+    level = np.full(weeks[-1] // 7 + 1, np.nan)
+    on_grid = weeks % 7 == 0
+    level[weeks[on_grid] // 7] = series.values[on_grid]
+    change = np.diff(level)
+    return np.where(change > 0, change, np.nan)
+
+
+def _enough(claims: FloatArray) -> bool:
+    return int(np.isfinite(claims[-intensity.WINDOW :]).sum()) >= 12
+
+
+def _latest(vintage: Vintage, name: str) -> float:
+    try:
+        return vintage.series(name).latest()
+    except EvidenceError:
+        return float("nan")

@@ -1,0 +1,224 @@
+"""Draws: one point of the unit cube for each run, turned into its parameters and its opening state.
+
+A run's cube is a function of (seed, run, name), so a run is the same whichever others are drawn beside it. Parameters
+come from the prior, or the latest number known, then from what the record taught (`scenario/start.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betaincinv, ndtri
+
+from ceasefire.model import attrition, bargaining, front, industry, logistics, manpower, policy, war
+from ceasefire.model.axes import Ground
+from ceasefire.model.declare import declared
+from ceasefire.model.noise import Noise
+from ceasefire.scenario import duration, reporting
+from ceasefire.scenario.start import PERSONNEL, Start
+
+FloatArray = NDArray[np.float64]
+Cube = dict[str, FloatArray]
+Values = dict[str, FloatArray]
+
+OPENING = 2**32 - 1
+"""The week that the dice of the opening belong to."""
+
+
+def seed_words(seed: int) -> NDArray[np.uint32]:
+    """A seed of up to 64 bits as two words."""
+    return np.array([seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF], dtype=np.uint32)
+
+
+@partial(jax.jit, static_argnames="shapes")
+def _cube(seed: jax.Array, runs: jax.Array, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, jax.Array]:
+    noise = Noise(seed, runs, jnp.uint32(OPENING), "opening")
+    return {name: noise.uniform(name, shape) for name, shape in shapes}
+
+
+def cube(start: Start, seed: int, runs: NDArray[np.uint32]) -> Cube:
+    """Uniforms for everything that is drawn at the opening, each [..., run]."""
+    points = _cube(jnp.asarray(seed_words(seed)), jnp.asarray(runs), _shapes(start))
+    return {name: np.asarray(u, dtype=np.float64) for name, u in points.items()}
+
+
+def _shapes(start: Start) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    shapes = {choice.variable.name: _shape(start, choice.variable.dims) for choice in start.choices}
+    sides, axes = len(start.labels["side"]), len(start.labels["axis"])
+    shapes |= {
+        "learned.budget": (sides, 3),
+        "learned.axes": (sides, axes, 3),
+        "learned.allocation": (3 + len(start.labels["feature"]),),
+        "learned.intensity": (sides, len(start.labels["claim"]), 3),
+        "learned.unseen": (sides, len(start.labels["claim"])),
+        "learned.duration": (3,),
+        "learned.ending": (3,),
+    }
+    return tuple(sorted(shapes.items()))
+
+
+def _shape(start: Start, dims: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(len(start.labels[dim]) for dim in dims if dim != "run")
+
+
+def values(start: Start, points: Cube) -> Values:
+    """Every parameter of every run by dotted name, each [..., run]."""
+    drawn: Values = {}
+    for choice in start.choices:
+        name, u = choice.variable.name, points[choice.variable.name]
+        if choice.value is None:
+            drawn[name] = choice.prior.quantile(u)
+        else:
+            dims = [dim for dim in choice.variable.dims if dim != "run"]
+            at = tuple(start.labels[dim].index(label) for dim, label in zip(dims, choice.index, strict=False))
+            drawn[name][at] = choice.prior.quantile(u[at])
+    for lesson in (_front, _losses, _endings):
+        drawn |= lesson(start, points, drawn)
+    return drawn
+
+
+def _front(start: Start, points: Cube, drawn: Values) -> Values:
+    """Budget, tempo and choice of cells, as the maps have taught."""
+    budgets = [law.draw(points["learned.budget"][side, None]) for side, law in enumerate(start.budget)]
+    axes = [law.draw(points["learned.axes"][side]) for side, law in enumerate(start.axes)]
+    theta = start.allocation.draw(points["learned.allocation"])
+
+    def stack(draws: list[Any], field: str) -> FloatArray:
+        return np.stack([getattr(draw, field) for draw in draws])
+
+    return {
+        "front.budget_mean": stack(budgets, "mean")[:, 0],
+        "front.budget_spread": stack(budgets, "spread")[:, 0],
+        "front.budget_half_life": stack(budgets, "half_life")[:, 0],
+        "front.budget_opening": stack(budgets, "opening")[:, 0],
+        "front.tempo_mean": stack(axes, "mean"),
+        "front.tempo_spread": stack(axes, "spread"),
+        "front.tempo_half_life": stack(axes, "half_life"),
+        "front.tempo_opening": stack(axes, "opening"),
+        "front.lump": stack(axes, "lump"),
+        "front.presence_exponent": theta[0],
+        "front.room_exponent": theta[1],
+        "front.momentum_exponent": theta[2],
+        "front.resistance": theta[3:],
+    }
+
+
+def _losses(start: Start, points: Cube, drawn: Values) -> Values:
+    """Loss rates: what the claims imply for the side that they are of; a stationary draw around the mean otherwise."""
+    changed = {name: drawn[name].copy() for name in drawn if name.startswith(("attrition.", "reporting.noise"))}
+    for side in range(len(start.labels["side"])):
+        for column, claim in enumerate(start.labels["claim"]):
+            at, rate, spread, half_life, stock = _loss_names(side, column, claim)
+            law = start.intensity.get((side, claim))
+            if law is None:
+                luck = ndtri(points["learned.unseen"][side, column])
+                changed[rate + "_opening"][at] = changed[rate][at] * np.exp(changed[spread][at] * luck)
+                continue
+            draw = law.draw(points["learned.intensity"][side, column])
+            true_over_stock = 1 / (drawn["reporting.overcount"][column] * drawn[stock][at])
+            changed[rate][at] = _as_hazard(np.exp(draw.mean) * true_over_stock)
+            changed[rate + "_opening"][at] = _as_hazard(np.exp(draw.opening) * true_over_stock)
+            changed[spread][at], changed[half_life][at] = draw.spread, draw.half_life
+            changed["reporting.noise"][column] = draw.noise
+    return changed
+
+
+def _loss_names(side: int, column: int, claim: str) -> tuple[tuple[int, ...], str, str, str, str]:
+    if claim == PERSONNEL:
+        names = ("casualty_rate", "spread", "half_life", "troops_opening")
+        return (side,), *(f"attrition.{n}" for n in names)  # type: ignore[return-value]
+    names = ("loss_rate", "item_spread", "item_half_life", "equipment_opening")
+    return (side, column - 1), *(f"attrition.{n}" for n in names)  # type: ignore[return-value]
+
+
+def _as_hazard(share: FloatArray) -> FloatArray:
+    """Hazard h with 1 − exp(−h) = share; a share above one half is taken as one half."""
+    return -np.log1p(-np.minimum(share, 0.5))
+
+
+def _endings(start: Start, points: Cube, drawn: Values) -> Values:
+    """The duration law and the shares of the kinds of ending, as other wars have taught."""
+    law = duration.draw(points["learned.duration"])
+    counts = duration.ending_shares()
+    kinds = ("ceasefire", "settlement", "dictated")
+    order = [*kinds, "fade"]
+    shares = {}
+    for k, kind in enumerate(kinds):
+        rest = sum(counts[other] for other in order[k + 1 :])
+        shares[f"bargaining.{kind}_share"] = betaincinv(counts[kind], rest, points["learned.ending"][k])
+    return {
+        "bargaining.weibull": (np.asarray(law.family) != _LOG_LOGISTIC).astype(np.float64),
+        "bargaining.shape": np.asarray(law.shape, dtype=np.float64),
+        "bargaining.scale": np.asarray(law.scale, dtype=np.float64),
+        "bargaining.age": np.full(points["learned.duration"].shape[-1], start.age_months),
+        **shares,
+    }
+
+
+_LOG_LOGISTIC = tuple(duration.FAMILIES).index("log-logistic")
+
+
+def parameters(drawn: Values) -> tuple[war.Params, reporting.Params]:
+    """Drawn values as the records that the model takes."""
+
+    def of(subsystem: ModuleType) -> Any:
+        owner = subsystem.__name__.rsplit(".", 1)[-1]
+        fields = [field.name for field in dataclasses.fields(subsystem.Params)]
+        return subsystem.Params(**{field: jnp.asarray(drawn[f"{owner}.{field}"], float) for field in fields})
+
+    owners = {subsystem.__name__.rsplit(".", 1)[-1]: of(subsystem) for subsystem in war.SUBSYSTEMS}
+    return war.Params(**owners), of(reporting)
+
+
+def opening_state(params: war.Params, ground: Ground, share: jax.Array, momentum: jax.Array) -> war.State:
+    """The state at the opening: the map as observed, pipelines full at their steady flow, the war on.
+
+    `share` [cell] and `momentum` [side, cell] are without the dummy row.
+    """
+    losses, people = params.attrition, params.manpower
+    runs = losses.troops_opening.shape[-1]
+    inert = jnp.zeros((*momentum.shape[:-1], 1), momentum.dtype)
+    healed = losses.troops_opening * losses.casualty_rate_opening * (1 - losses.killed_share) * people.return_share
+    no_run = jnp.zeros(runs, jnp.int32)
+    state = war.State(
+        policy=policy.State(),
+        logistics=logistics.State(),
+        industry=industry.State(storage=params.industry.storage_opening),
+        attrition=attrition.State(
+            troops=losses.troops_opening,
+            equipment=losses.equipment_opening,
+            intensity=jnp.log(losses.casualty_rate_opening),
+            item_intensity=jnp.log(losses.loss_rate_opening),
+        ),
+        front=front.State(
+            held=jnp.repeat(jnp.append(share, 0.0)[:, None], runs, axis=1),
+            momentum=jnp.repeat(jnp.concatenate([momentum, inert], axis=1)[..., None], runs, axis=2),
+            budget=params.front.budget_opening,
+            tempo=params.front.tempo_opening,
+            balance=jnp.zeros_like(params.front.tempo_opening),
+        ),
+        manpower=manpower.State(
+            training=jnp.stack([people.recruitment * people.training_time / 2] * 2, axis=1),
+            recovering=jnp.stack([healed * people.recovery_time / 2] * 2, axis=1),
+            arriving=people.recruitment + healed,
+            leaving=losses.troops_opening * -jnp.expm1(-people.desertion_rate),
+        ),
+        bargaining=bargaining.State(
+            phase=no_run, weeks_in_phase=no_run, first_ending=no_run, first_ending_week=no_run
+        ),
+    )
+    balance = war.opening_balance(params, state, ground)
+    return eqx.tree_at(lambda s: s.front.balance, state, balance)
+
+
+def checked_names() -> tuple[str, ...]:
+    """Names of all parameters, for tests of completeness."""
+    return tuple(v.name for part in (*war.SUBSYSTEMS, reporting) for v in declared(part) if v.kind == "parameter")

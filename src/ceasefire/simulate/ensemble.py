@@ -1,0 +1,115 @@
+"""Ensemble: many runs of one start, chunk by chunk, on all cores; the same bits however the work is shared out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from ceasefire.evidence.error import CeasefireError
+from ceasefire.scenario.start import Start
+from ceasefire.simulate.run import CHUNK, Chunk, Engine
+
+LARGEST_RUNS = 10_000_000
+LONGEST_WEEKS = 520
+
+
+class RequestError(CeasefireError):
+    """More runs, weeks or workers were asked for than make sense."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """All runs of a forecast: series by name [week, ..., run], control counts [week, cell]."""
+
+    start: Start
+    seed: int
+    weeks: int
+    series: dict[str, NDArray[Any]]
+    control: NDArray[np.int32]
+    ok: NDArray[np.bool_]
+    area_error: NDArray[np.floating[Any]]
+
+    @property
+    def runs(self) -> int:
+        """How many wars were simulated."""
+        return len(self.ok)
+
+
+def devices(workers: int | None) -> list[jax.Device]:
+    """One device a worker: as many as asked for, or as there are cores."""
+    wanted = workers or os.cpu_count() or 1
+    available: list[jax.Device] = jax.devices()
+    return [available[k % len(available)] for k in range(wanted)]
+
+
+def check(runs: int, weeks: int, seed: int, workers: int | None = None) -> None:
+    """Raise `RequestError` for numbers that make no sense."""
+    if not 1 <= runs <= LARGEST_RUNS:
+        raise RequestError(f"{runs} runs were asked for; from 1 to {LARGEST_RUNS:,} can be simulated")
+    if not 1 <= weeks <= LONGEST_WEEKS:
+        raise RequestError(f"{weeks} weeks were asked for; from 1 to {LONGEST_WEEKS} can be simulated")
+    if not 0 <= seed < 2**64:
+        raise RequestError(f"the seed is {seed}; a whole number from 0 to 2^64 − 1 is needed")
+    if workers is not None and not 1 <= workers <= 1024:
+        raise RequestError(f"{workers} workers were asked for; from 1 to 1024 make sense")
+
+
+def simulate(
+    start: Start,
+    *,
+    runs: int,
+    weeks: int,
+    seed: int,
+    workers: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Ensemble:
+    """Simulate `runs` wars for `weeks` weeks. Raises `RequestError` for numbers that make no sense."""
+    check(runs, weeks, seed, workers)
+    number = -(-runs // CHUNK)
+    store: dict[str, NDArray[Any]] = {}
+    control = np.zeros((weeks, len(start.theatre)), dtype=np.int32)
+    ok, error = np.zeros(runs, dtype=bool), np.zeros(runs)
+    done = 0
+    for index, chunk in _chunks(start, number, runs, weeks, seed, workers):
+        at = slice(index * CHUNK, min((index + 1) * CHUNK, runs))
+        for name, values in chunk.series.items():
+            if name not in store:
+                store[name] = np.zeros((*values.shape[:-1], runs), dtype=values.dtype)
+            store[name][..., at] = values
+        control += chunk.control
+        ok[at], error[at] = chunk.ok, chunk.area_error
+        done += values.shape[-1]
+        if on_progress:
+            on_progress(done, runs)
+    return Ensemble(start, seed, weeks, store, control, ok, error)
+
+
+def _chunks(
+    start: Start, number: int, runs: int, weeks: int, seed: int, workers: int | None
+) -> Iterator[tuple[int, Chunk]]:
+    """Chunks as they are finished; each worker has a device of its own."""
+    engines = [Engine(start, weeks=weeks, seed=seed, device=device) for device in devices(workers)]
+    engines = engines[: max(1, min(len(engines), number))]
+    pool = ThreadPoolExecutor(len(engines), thread_name_prefix="wars")
+    try:
+        busy: dict[Future[Chunk], tuple[int, Engine]] = {}
+        waiting = iter(range(number))
+        for engine in engines:
+            index = next(waiting)
+            busy[pool.submit(engine.chunk, index, runs)] = (index, engine)
+        while busy:
+            finished, _ = wait(busy, return_when=FIRST_COMPLETED)
+            for future in finished:
+                index, engine = busy.pop(future)
+                if (following := next(waiting, None)) is not None:
+                    busy[pool.submit(engine.chunk, following, runs)] = (following, engine)
+                yield index, future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,180 @@
+"""Run: a chunk of wars, from the opening to the horizon, as one compiled loop over weeks.
+
+A chunk is always `CHUNK` runs wide, so the same machine code works on the same lanes whatever is asked for: results do
+not depend on how many runs there are, nor on who works on them. Lanes beyond the last run are simulated and not told.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from ceasefire.model import war
+from ceasefire.model.axes import Ground
+from ceasefire.model.noise import Noise
+from ceasefire.scenario.start import Start
+from ceasefire.simulate import draws
+
+CHUNK = 32
+"""Runs simulated together; part of what makes a result what it is."""
+
+
+class Discs(NamedTuple):
+    """Towns as weights over cells, padded with the dummy row."""
+
+    row: jax.Array
+    weight: jax.Array
+
+
+class Chunk(NamedTuple):
+    """What is kept of a chunk: series by name [week, ..., run], and how many runs hold each cell by week."""
+
+    series: dict[str, NDArray[Any]]
+    control: NDArray[np.int32]
+    """[week, cell]: runs in which the first side holds at least half of the cell."""
+    ok: NDArray[np.bool_]
+    """[run]: every number of the run stayed finite."""
+    area_error: NDArray[np.floating[Any]]
+    """[run]: km² by which the map and the sum of what was taken disagree at the horizon."""
+
+
+def ground_of(start: Start) -> Ground:
+    """The theatre as the model takes it, with the dummy row."""
+    t, roads = start.theatre, start.theatre.roads
+    dummy = len(t)
+    return Ground(
+        area=jnp.asarray(np.append(t.area, 0.0), float),
+        axis=jnp.asarray(np.append(t.axis, 0), jnp.int32),
+        neighbour=jnp.asarray(np.vstack([t.neighbour, np.full((1, 6), dummy)]), jnp.int32),
+        border=jnp.asarray(np.column_stack([t.border, np.zeros(2)]), float),
+        feature=jnp.asarray(np.column_stack([t.feature, np.zeros(len(t.feature))]), float),
+        link=jnp.asarray(roads.link, jnp.int32),
+        length=jnp.asarray(roads.length, float),
+        node_cell=jnp.asarray(np.where(roads.cell < 0, dummy, roads.cell), jnp.int32),
+        rear=jnp.asarray(roads.rear, float),
+        node_weight=jnp.asarray(roads.weight, float),
+    )
+
+
+def discs_of(start: Start) -> Discs:
+    """The towns' discs as padded arrays [town, place]."""
+    towns, dummy = start.theatre.towns, len(start.theatre)
+    most = max((len(town.row) for town in towns), default=1)
+    row = np.full((len(towns), most), dummy)
+    weight = np.zeros((len(towns), most))
+    for k, town in enumerate(towns):
+        row[k, : len(town.row)], weight[k, : len(town.row)] = town.row, town.weight
+    return Discs(jnp.asarray(row, jnp.int32), jnp.asarray(weight, float))
+
+
+def told(before: war.State, after: war.State, flows: war.Flows, discs: Discs) -> dict[str, jax.Array]:
+    """What is kept of a week, by name, run axis last."""
+    towns = jnp.einsum("tp,tpr->tr", discs.weight, after.front.held[discs.row])
+    return {
+        "taken": flows.front.taken,
+        "unspent": flows.front.unspent,
+        "supply": flows.logistics.supply,
+        "casualties": flows.attrition.casualties,
+        "killed": flows.attrition.killed,
+        "lost": flows.attrition.lost,
+        "recruited": flows.manpower.recruited,
+        "troops": after.attrition.troops,
+        "equipment": after.attrition.equipment,
+        "storage": after.industry.storage,
+        "hazard": flows.bargaining.hazard,
+        "phase": after.bargaining.phase.astype(jnp.int8),
+        "town_share": towns,
+    }
+
+
+@partial(jax.jit, static_argnames=("weeks", "list_length"), compiler_options={"xla_cpu_multi_thread_eigen": False})
+def fight(
+    params: war.Params,
+    share: jax.Array,
+    momentum: jax.Array,
+    ground: Ground,
+    discs: Discs,
+    seed: jax.Array,
+    runs: jax.Array,
+    counted: jax.Array,
+    *,
+    weeks: int,
+    list_length: int,
+) -> tuple[war.State, dict[str, jax.Array], jax.Array, jax.Array, jax.Array]:
+    """Simulate one chunk: the last state, what is told of each week, control counts, overflow and area error.
+
+    `counted` [run] is 1 for runs that were asked for, 0 for padding.
+    """
+    opening = draws.opening_state(params, ground, share, momentum)
+
+    def week(state: war.State, number: jax.Array) -> tuple[war.State, Any]:
+        after, flows = war.step(params, state, ground, Noise(seed, runs, number), list_length=list_length)
+        holders = ((after.front.held[:-1] >= 0.5) * counted).sum(axis=1).astype(jnp.int16)
+        return after, (told(state, after, flows, discs), holders, flows.front.overflow)
+
+    last, (kept, control, overflow) = jax.lax.scan(week, opening, jnp.arange(weeks))
+    change = ground.by_axis() @ ((last.front.held - opening.front.held) * ground.area[:, None])
+    net = (kept["taken"][:, 0] - kept["taken"][:, 1]).sum(axis=0)
+    return last, kept, control, overflow.any(), jnp.abs(change - net).max(axis=0)
+
+
+class Engine:
+    """Everything that the chunks of one forecast share, ready on a device."""
+
+    def __init__(self, start: Start, *, weeks: int, seed: int, device: jax.Device | None = None) -> None:
+        self.start, self.weeks, self.seed, self.device = start, weeks, seed, device
+        with jax.default_device(device):
+            self.ground = ground_of(start)
+            self.discs = discs_of(start)
+            self.share = jnp.asarray(start.theatre.opening_share, float)
+            self.momentum = jnp.asarray(start.momentum, float)
+        self.list_length = opening_list_length(start)
+
+    def chunk(self, number: int, runs: int) -> Chunk:
+        """Simulate chunk `number` of an ensemble of `runs`; the list of active cells grows until it is long enough."""
+        run = np.arange(number * CHUNK, (number + 1) * CHUNK, dtype=np.uint32)
+        asked = run < runs
+        with jax.default_device(self.device):
+            params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run)))
+            length = self.list_length
+            while True:
+                _, kept, control, overflow, error = fight(
+                    params,
+                    self.share,
+                    self.momentum,
+                    self.ground,
+                    self.discs,
+                    jnp.asarray(draws.seed_words(self.seed)),
+                    jnp.asarray(run),
+                    jnp.asarray(asked.astype(np.int32)),
+                    weeks=self.weeks,
+                    list_length=length,
+                )
+                if not bool(overflow) or length >= len(self.start.theatre):
+                    break
+                length = min(2 * length, len(self.start.theatre))
+        series = {name: np.asarray(values)[..., asked] for name, values in kept.items()}
+        return Chunk(series, np.asarray(control, dtype=np.int32), _finite(series), np.asarray(error)[asked])
+
+
+def opening_list_length(start: Start) -> int:
+    """Room for three times the cells in reach of the front at the opening, in thousands, at most all of them."""
+    held = start.theatre.opening_share
+    near = np.maximum(held, held[start.theatre.neighbour].max(axis=1))
+    away = np.maximum(1 - held, (1 - held)[start.theatre.neighbour].max(axis=1))
+    reach = int(((near > 1e-4) & (away > 1e-4)).sum()) + int(start.theatre.border.any(axis=0).sum())
+    return min(len(start.theatre), 1024 * -(-3 * max(reach, 1) // 1024))
+
+
+def _finite(series: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
+    runs = series["phase"].shape[-1]
+    finite = np.ones(runs, dtype=bool)
+    for values in series.values():
+        if values.dtype.kind == "f":
+            finite &= np.isfinite(values).reshape(-1, runs).all(axis=0)
+    return finite

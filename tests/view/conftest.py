@@ -1,0 +1,182 @@
+"""A made-up result: three axes, a few hundred cells around Pokrovsk, two hundred runs."""
+
+from __future__ import annotations
+
+import json
+
+import h3
+import numpy as np
+import pytest
+import xarray
+
+from ceasefire.study.summary import Summary, summarise
+
+WEEKS, RUNS = 52, 200
+AXES = ("bakhmut", "pokrovsk", "kurakhove")
+ITEMS = ("tank", "apc", "artillery", "drone", "vehicles")
+CLAIMS = ("personnel", "tank", "apc", "artillery")
+TOWNS = ("Pokrovsk", "Kostiantynivka", "Kramatorsk", "Dobropillia", "Toretsk", "Myrnohrad", "Druzhkivka")
+PHASES = [
+    "war",
+    "ceasefire",
+    "settlement",
+    "dictated by the first side",
+    "dictated by the second side",
+    "fade",
+    "frozen",
+]
+ASSUMPTIONS = [
+    {
+        "name": "attrition.lethality",
+        "unit": "1/round",
+        "low": 1.2e-7,
+        "mid": 4e-7,
+        "high": 1.3e-6,
+        "kind": "prior",
+        "source": "elicited",
+        "known_on": "2024-12-31",
+        "doc": "Chance that one delivered round removes a given exposed soldier.",
+    },
+    {
+        "name": "manpower.recruits[R]",
+        "unit": "person/week",
+        "low": 6500,
+        "mid": 7500,
+        "high": 8600,
+        "kind": "value",
+        "source": "Statement of the ministry, reported by two agencies",
+        "known_on": "2026-01-15",
+        "doc": "People who sign a contract in a week.",
+    },
+    {
+        "name": "front.tempo",
+        "unit": "1",
+        "low": 0.6,
+        "mid": 1.0,
+        "high": 1.7,
+        "kind": "learned",
+        "source": "mapped-area",
+        "known_on": "2026-01-31",
+        "doc": "Speed of the advance relative to the law of the front.",
+    },
+]
+NOTES = [
+    "Nothing is known of plans, reserves that have not been seen, or decisions of single persons.",
+    "Losses of people are claimed by one side and estimated for both; the true numbers are not public.",
+    "A third country that enters the war is outside the model.",
+]
+
+
+def make_result(
+    *, weeks: int = WEEKS, runs: int = RUNS, rings: int = 10, seed: int = 7, **attributes: object
+) -> xarray.Dataset:
+    """A synthetic ensemble that has everything the engine's has; not a forecast of anything."""
+    random = np.random.default_rng(seed)
+    week = np.arange(weeks + 1)
+    saturdays = np.datetime64("2026-01-31") + 7 * week
+    cells = np.array(sorted(h3.str_to_int(c) for c in h3.grid_disk(h3.latlng_to_cell(48.36, 37.38, 7), rings)))
+    centres = np.array([h3.cell_to_latlng(h3.int_to_str(int(cell))) for cell in cells])
+    east = centres[:, 1] - 37.38 + 0.35 * (centres[:, 0] - 48.36) + 0.01 * np.sin(40 * centres[:, 0])
+    opening = np.clip(0.5 + east / 0.03, 0, 1)
+    reach = 0.004 + 0.1 * week / max(weeks, 1)
+    probability = np.clip(1 / (1 + np.exp(-(east[None] + 0.45 * reach[:, None]) / (0.35 * reach[:, None]))), 0, 1)
+    probability[0] = opening >= 0.5
+
+    pace = random.gamma(2.0, [[[6.0]], [[9.0]], [[4.0]]], size=(3, 1, runs)).transpose(1, 0, 2)
+    steps = random.normal(0, 6, size=(weeks + 1, 3, runs)) + pace
+    steps[0] = 0
+    ends = np.where(random.random(runs) < 0.45, random.integers(1, weeks + 1, runs), weeks + 1)
+    going = week[:, None] <= ends
+    area = 4000 + np.cumsum(steps * going[:, None], axis=0)
+    kind = np.where(ends <= weeks, random.choice([1, 2, 3, 4, 5], p=[0.5, 0.2, 0.15, 0.05, 0.1], size=runs), 0)
+    phase = np.where(going & (week[:, None] < ends), 0, kind)
+    phase[(phase == 1) & (week[:, None] - ends > 26)] = 6
+
+    intensity = random.gamma(20, 1 / 20, size=(weeks + 1, 2, runs)) * random.lognormal(0, 0.3, size=(2, runs))
+    casualties = np.array([6800.0, 3600.0])[:, None] * intensity * going[:, None]
+    casualties[0] = 0
+    stock = np.array([3000, 7000, 6000, 60000, 20000.0])[:, None]
+    spend = random.gamma(3, [[12], [35], [20], [90], [200]], size=(weeks + 1, 2, 5, runs))
+    spend[0] = 0
+    lost = spend * going[:, None, None]
+    equipment = np.maximum(stock * [[[1.0]], [[0.55]]] - np.cumsum(0.6 * lost, axis=0), 0)
+    claimed = np.concatenate([1.25 * casualties[:, :1], 1.3 * lost[:, 0, :3]], axis=1)
+    claimed[0] = np.nan
+    risk = np.array([0.97, 0.6, 0.08, 0.35, 0.9, 0.93, 0.15])[:, None]
+    change_week = np.where(random.random((7, runs)) < risk, random.integers(1, weeks + 1, (7, runs)), -1)
+
+    def variable(dims: str, values: np.ndarray, unit: str, name: str, **more: object) -> tuple:
+        return dims.split(), values, {"units": unit, "long_name": name, **more}
+
+    people, count = "person", "count"
+    return xarray.Dataset(
+        {
+            "area": variable("week axis run", area, "km2", "Held by the first side"),
+            "mapped_area": variable("week axis run", area + random.normal(0, 9, area.shape), "km2", "As mapped"),
+            "casualties": variable("week side run", casualties, people, "Killed or seriously wounded"),
+            "killed": variable("week side run", 0.3 * casualties, people, "Killed"),
+            "lost": variable("week side item run", lost, count, "Equipment lost"),
+            "claimed": variable("week claim run", claimed, count, "Claimed losses of the first side"),
+            "troops": variable(
+                "week side run",
+                np.array([620e3, 480e3])[:, None] + np.cumsum([[[7300], [3300]]] - casualties, axis=0),
+                people,
+                "Troops",
+            ),
+            "equipment": variable("week side item run", equipment, count, "In the field"),
+            "storage": variable("week side item run", 0.7 * equipment, count, "In storage"),
+            "recruited": variable("week side run", 1.05 * casualties, people, "Recruited"),
+            "phase": variable("week run", phase.astype(np.int8), "1", "State", flag_meanings=PHASES),
+            "hazard": variable("week run", random.gamma(2, 0.004, phase.shape), "1/week", "Hazard of an ending"),
+            "first_ending": variable("run", kind.astype(np.int8), "1", "First ending"),
+            "first_ending_week": variable("run", np.where(kind > 0, ends, -1).astype(np.int16), "week", "Its week"),
+            "town_change_week": variable("town run", change_week.astype(np.int16), "week", "First change of hands"),
+            "town_holder": variable("town", np.array([0, 1, 1, 1, 0, 1, 1], np.int8), "1", "Holder at the opening"),
+            "control_probability": variable("week cell", probability.astype(np.float32), "1", "First side holds it"),
+            "control_opening": variable("cell", opening.astype(np.float32), "1", "Share held at the opening"),
+        },
+        coords={
+            "week": week,
+            "date": ("week", saturdays.astype("M8[ns]")),
+            "axis": list(AXES),
+            "side": ("side", ["R", "U"], {"names": ["Russia", "Ukraine"]}),
+            "item": list(ITEMS),
+            "claim": list(CLAIMS),
+            "town": list(TOWNS),
+            "cell": cells.astype(np.uint64),
+            "latitude": ("cell", centres[:, 0]),
+            "longitude": ("cell", centres[:, 1]),
+            "cell_axis": ("cell", np.array(AXES)[np.digitize(centres[:, 0], [48.3, 48.42])[::-1]]),
+            "run": np.arange(runs),
+            "ok": ("run", np.ones(runs, bool)),
+        },
+        attrs={
+            "scenario": "made-up",
+            "title": "A made-up war",
+            "question": "When will the fighting end, on what line, and at what cost in people?",
+            "opening": "2026-01-31",
+            "war_started": "2022-02-24",
+            "seed": seed,
+            "runs": runs,
+            "weeks": weeks,
+            "version": "0.1.0",
+            "evidence_hash": "sha256:0123456789abcdef",
+            "evidence_as_of": "2026-01-31",
+            "failed_runs": 0,
+            "assumptions": json.dumps(ASSUMPTIONS),
+            "notes": json.dumps(NOTES),
+            "side_names": ["Russia", "Ukraine"],
+            "created": "2026-02-01T12:00:00Z",
+        }
+        | attributes,
+    )
+
+
+@pytest.fixture(scope="session")
+def result() -> xarray.Dataset:
+    return make_result()
+
+
+@pytest.fixture(scope="session")
+def summary(result: xarray.Dataset) -> Summary:
+    return summarise(result)
