@@ -40,10 +40,10 @@ SHARPNESS = 3
 MOMENTUM_MEMORY = 2.0 ** (-1 / 6)
 MOMENTUM_SPREAD = 0.9
 MOMENTUM_FLOOR = 0.001
-NEWTON_STEPS = 6
+NEWTON_STEPS = 5
 LEAST = 0.04
 """Odds below which none of a cell is taken, so that the front does not dissolve into dust."""
-LOG_LAMBDA = (-80.0, 40.0)
+MULTIPLE = (1e-34, 1e17)
 BORDER_PRESENCE = 0.02
 """Presence of a side behind a border that it has not crossed (elicited)."""
 TRACE = 1e-4
@@ -205,23 +205,23 @@ def multiplier(
     member: Float[Array, "axis n"],
     wanted: Float[Array, "axis run"],
 ) -> Float[Array, "axis run"]:
-    """ln λ with Σ room · share_taken(λ · ratio³) = wanted on each axis; ratio is w/u, room in km².
+    """λ with Σ room · share_taken(λ · ratio³) = wanted on each axis; ratio is w/u, room in km².
 
     Newton's method in logarithms, from the root for few cells taken: Σ room w · λ^⅓ · ∫ du/(1 + u³).
     """
     odds = ratio**SHARPNESS
-    target = jnp.log(jnp.maximum(wanted, 1e-9))
+    wanted = jnp.maximum(wanted, 1e-9)
     few = math.pi / SHARPNESS / math.sin(math.pi / SHARPNESS) * (member @ (room * jnp.minimum(ratio, 1.0)))
-    start = SHARPNESS * (target - jnp.log(jnp.maximum(few, 1e-9)))
 
-    def improve(_: int, log_lambda: Array) -> Array:
-        x = jnp.exp(log_lambda)[axis] * odds
+    def improve(_: int, multiple: Array) -> Array:
+        x = multiple[axis] * odds
         value = jnp.maximum(member @ (room * share_taken(x)), 1e-9)
         slope = member @ (room * jnp.where(x > LEAST, (1 + LEAST) * x / (1 + x) ** 2, 0.0))
-        move = (target - jnp.log(value)) * value / jnp.maximum(slope, 1e-9)
-        return jnp.clip(log_lambda + jnp.clip(move, -6.0, 6.0), *LOG_LAMBDA)
+        move = jnp.log(wanted / value) * value / jnp.maximum(slope, 1e-9)
+        return jnp.clip(multiple * jnp.exp(jnp.clip(move, -6.0, 6.0)), *MULTIPLE)
 
-    return jax.lax.fori_loop(0, NEWTON_STEPS, improve, jnp.clip(start, *LOG_LAMBDA))
+    start = jnp.clip((wanted / jnp.maximum(few, 1e-9)) ** SHARPNESS, *MULTIPLE)
+    return jax.lax.fori_loop(0, NEWTON_STEPS, improve, start)
 
 
 def weight(params: Params, near: Array, room: Array, momentum: Array, ease: Array) -> Float[Array, "n run"]:
@@ -244,8 +244,8 @@ def allocate(
     """Spread the ground that one side takes on each axis over the cells; returns each cell's gain and the km² taken."""
     member = (jnp.arange(wanted.shape[0])[:, None] == axis).astype(area.dtype)
     room_area = room * area[:, None]
-    log_lambda = multiplier(ratio, room_area, axis, member, wanted)
-    part = share_taken(jnp.exp(log_lambda)[axis] * ratio**SHARPNESS)
+    multiple = multiplier(ratio, room_area, axis, member, wanted)
+    part = share_taken(multiple[axis] * ratio**SHARPNESS)
     found = member @ (room_area * part)
     scale = jnp.where(wanted > 0, wanted / jnp.maximum(found, 1e-9), 0.0)
     gain = room * jnp.minimum(part * scale[axis], 1.0)

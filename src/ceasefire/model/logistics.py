@@ -10,6 +10,7 @@ Sources: distance decay and floor are elicited; roads are general knowledge (tru
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -17,7 +18,7 @@ from ceasefire.model.axes import Ground
 from ceasefire.model.declare import LogNormal, parameter, quantity
 
 FLOOR = 0.05
-RELAXATIONS = 24
+RELAXATIONS = 12
 """Longest chain of links that a detour through the theatre can need (Bellman–Ford steps)."""
 
 
@@ -41,11 +42,13 @@ class Flows(eqx.Module):
 
 def road_distance(ground: Ground, open_: Float[Array, "side node run"]) -> Float[Array, "side node run"]:
     """Km from supply to each node over held links; infinite where cut off."""
-    distance = jnp.where(open_, ground.rear[..., None], jnp.inf)
-    for _ in range(RELAXATIONS):
+
+    def relax(_: int, distance: Array) -> Array:
         through = (distance[:, ground.link] + ground.length[..., None]).min(axis=2)
-        distance = jnp.where(open_, jnp.minimum(distance, through), jnp.inf)
-    return distance
+        return jnp.where(open_, jnp.minimum(distance, through), jnp.inf)
+
+    start = jnp.where(open_, ground.rear[..., None], jnp.inf)
+    return jax.lax.fori_loop(0, RELAXATIONS, relax, start)
 
 
 def step(params: Params, state: State, *, ground: Ground, held: Float[Array, "cell run"]) -> tuple[State, Flows]:

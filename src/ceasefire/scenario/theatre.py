@@ -264,10 +264,12 @@ def _roads(war: War, geography: Geography, cells: Cells, share: NDArray[np.float
     foreign = geography.cells.rows(where.astype(np.uint64)) < 0
     abroad = next((k for k, side in enumerate(war.sides) if side.country in BORDER_CODES and side.country), -1)
     owner = np.where(foreign, abroad, np.where(held, 0, 1))
-    link, length = _pad(links)
     sources = [[row[s] for s in side.supply] for side in war.sides]
     rear = np.stack([_rear(links, cell, owner == k, sources[k]) for k in range(2)])
-    return Roads(names, cell, link, length, rear, _node_weight(geography, cells, cell, share))
+    kept = [k for k, near in enumerate(links) if cell[k] >= 0 or any(cell[other] >= 0 for other in near)]
+    link, length = _pad(links, kept)
+    weight = _node_weight(geography, cells, cell[kept], share)
+    return Roads(tuple(names[k] for k in kept), cell[kept], link, length, rear[:, kept], weight)
 
 
 def _rows(table: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> IntArray:
@@ -277,13 +279,15 @@ def _rows(table: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> IntArray:
     return np.where(found, order[place], -1)
 
 
-def _pad(links: list[dict[int, float]]) -> tuple[IntArray, FloatArray]:
-    most = max(1, *(len(link) for link in links))
-    table = np.repeat(np.arange(len(links))[:, None], most, axis=1)
+def _pad(links: list[dict[int, float]], kept: list[int]) -> tuple[IntArray, FloatArray]:
+    """Links among the kept towns as tables, each town padded with itself."""
+    place = {node: k for k, node in enumerate(kept)}
+    near = [sorted((place[other], km) for other, km in links[node].items() if other in place) for node in kept]
+    table = np.repeat(np.arange(len(kept))[:, None], max(1, *(len(link) for link in near)), axis=1)
     length = np.full(table.shape, np.inf)
-    for node, link in enumerate(links):
-        for place, (other, km) in enumerate(sorted(link.items())):
-            table[node, place], length[node, place] = other, km
+    for node, link in enumerate(near):
+        for column, (other, km) in enumerate(link):
+            table[node, column], length[node, column] = other, km
     return table, length
 
 

@@ -7,7 +7,6 @@ come from the prior, or the latest number known, then from what the record taugh
 from __future__ import annotations
 
 import dataclasses
-from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +20,7 @@ from scipy.special import betaincinv, ndtri
 from ceasefire.model import attrition, bargaining, front, industry, logistics, manpower, policy, war
 from ceasefire.model.axes import Ground
 from ceasefire.model.declare import declared
-from ceasefire.model.noise import Noise
+from ceasefire.model.noise import threefry, to_unit, word
 from ceasefire.scenario import duration, reporting
 from ceasefire.scenario.start import PERSONNEL, Start
 
@@ -38,16 +37,21 @@ def seed_words(seed: int) -> NDArray[np.uint32]:
     return np.array([seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF], dtype=np.uint32)
 
 
-@partial(jax.jit, static_argnames="shapes")
-def _cube(seed: jax.Array, runs: jax.Array, shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> dict[str, jax.Array]:
-    noise = Noise(seed, runs, jnp.uint32(OPENING), "opening")
-    return {name: noise.uniform(name, shape) for name, shape in shapes}
+@jax.jit
+def _uniforms(seed: jax.Array, runs: jax.Array, salt: jax.Array, element: jax.Array) -> jax.Array:
+    key = threefry((seed[0], seed[1]), (salt, jnp.uint32(OPENING)))
+    return to_unit(threefry((key[0][:, None], key[1][:, None]), (element[:, None], runs))[0])
 
 
 def cube(start: Start, seed: int, runs: NDArray[np.uint32]) -> Cube:
     """Uniforms for everything that is drawn at the opening, each [..., run]."""
-    points = _cube(jnp.asarray(seed_words(seed)), jnp.asarray(runs), _shapes(start))
-    return {name: np.asarray(u, dtype=np.float64) for name, u in points.items()}
+    shapes = _shapes(start)
+    sizes = [int(np.prod(shape)) for _, shape in shapes]
+    salt = np.repeat(np.array([word(f"opening.{name}") for name, _ in shapes], dtype=np.uint32), sizes)
+    element = np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
+    points = _uniforms(jnp.asarray(seed_words(seed)), jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
+    parts = np.split(np.asarray(points, dtype=np.float64), np.cumsum(sizes)[:-1])
+    return {name: part.reshape(*shape, len(runs)) for (name, shape), part in zip(shapes, parts, strict=True)}
 
 
 def _shapes(start: Start) -> tuple[tuple[str, tuple[int, ...]], ...]:

@@ -26,7 +26,7 @@ class RequestError(CeasefireError):
 
 @dataclass(frozen=True)
 class Ensemble:
-    """All runs of a forecast: series by name [week, ..., run], control counts [week, cell]."""
+    """All runs of a forecast, as `run.Fought` describes them."""
 
     start: Start
     seed: int
@@ -74,7 +74,7 @@ def simulate(
     check(runs, weeks, seed, workers)
     number = -(-runs // CHUNK)
     store: dict[str, NDArray[Any]] = {}
-    control = np.zeros((weeks, len(start.theatre)), dtype=np.int32)
+    control = np.zeros((weeks + 1, len(start.theatre)), dtype=np.int32)
     ok, error = np.zeros(runs, dtype=bool), np.zeros(runs)
     done = 0
     for index, chunk in _chunks(start, number, runs, weeks, seed, workers):

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from ceasefire.model import war
+from ceasefire.model import front, war
 from ceasefire.model.axes import Ground
 from ceasefire.model.noise import Noise
 from ceasefire.scenario.start import Start
@@ -31,12 +31,22 @@ class Discs(NamedTuple):
     weight: jax.Array
 
 
+class Fought(NamedTuple):
+    """What a compiled chunk returns, on its device."""
+
+    series: dict[str, jax.Array]
+    """By name: what stands [week + 1, ..., run], the opening first; what happens [week, ..., run]."""
+    control: jax.Array
+    """[week + 1, cell]: runs in which the first side holds at least half of the cell."""
+    overflow: jax.Array
+    area_error: jax.Array
+
+
 class Chunk(NamedTuple):
-    """What is kept of a chunk: series by name [week, ..., run], and how many runs hold each cell by week."""
+    """The runs of a chunk that were asked for."""
 
     series: dict[str, NDArray[Any]]
     control: NDArray[np.int32]
-    """[week, cell]: runs in which the first side holds at least half of the cell."""
     ok: NDArray[np.bool_]
     """[run]: every number of the run stayed finite."""
     area_error: NDArray[np.floating[Any]]
@@ -72,9 +82,19 @@ def discs_of(start: Start) -> Discs:
     return Discs(jnp.asarray(row, jnp.int32), jnp.asarray(weight, float))
 
 
-def told(before: war.State, after: war.State, flows: war.Flows, discs: Discs) -> dict[str, jax.Array]:
-    """What is kept of a week, by name, run axis last."""
-    towns = jnp.einsum("tp,tpr->tr", discs.weight, after.front.held[discs.row])
+def standing(state: war.State, discs: Discs) -> dict[str, jax.Array]:
+    """What is kept of the state at the end of a week (and at the opening), by name, run axis last."""
+    return {
+        "troops": state.attrition.troops,
+        "equipment": state.attrition.equipment,
+        "storage": state.industry.storage,
+        "phase": state.bargaining.phase.astype(jnp.int8),
+        "town_share": jnp.einsum("tp,tpr->tr", discs.weight, state.front.held[discs.row]),
+    }
+
+
+def happening(flows: war.Flows) -> dict[str, jax.Array]:
+    """What is kept of what happened during a week, by name, run axis last."""
     return {
         "taken": flows.front.taken,
         "unspent": flows.front.unspent,
@@ -83,12 +103,7 @@ def told(before: war.State, after: war.State, flows: war.Flows, discs: Discs) ->
         "killed": flows.attrition.killed,
         "lost": flows.attrition.lost,
         "recruited": flows.manpower.recruited,
-        "troops": after.attrition.troops,
-        "equipment": after.attrition.equipment,
-        "storage": after.industry.storage,
         "hazard": flows.bargaining.hazard,
-        "phase": after.bargaining.phase.astype(jnp.int8),
-        "town_share": towns,
     }
 
 
@@ -105,22 +120,26 @@ def fight(
     *,
     weeks: int,
     list_length: int,
-) -> tuple[war.State, dict[str, jax.Array], jax.Array, jax.Array, jax.Array]:
-    """Simulate one chunk: the last state, what is told of each week, control counts, overflow and area error.
+) -> Fought:
+    """Simulate one chunk.
 
     `counted` [run] is 1 for runs that were asked for, 0 for padding.
     """
     opening = draws.opening_state(params, ground, share, momentum)
 
+    def holders(state: war.State) -> jax.Array:
+        return ((state.front.held[:-1] >= 0.5) * counted).sum(axis=1).astype(jnp.int16)
+
     def week(state: war.State, number: jax.Array) -> tuple[war.State, Any]:
         after, flows = war.step(params, state, ground, Noise(seed, runs, number), list_length=list_length)
-        holders = ((after.front.held[:-1] >= 0.5) * counted).sum(axis=1).astype(jnp.int16)
-        return after, (told(state, after, flows, discs), holders, flows.front.overflow)
+        return after, (standing(after, discs), happening(flows), holders(after), flows.front.overflow)
 
-    last, (kept, control, overflow) = jax.lax.scan(week, opening, jnp.arange(weeks))
+    last, (stood, happened, control, overflow) = jax.lax.scan(week, opening, jnp.arange(weeks))
+    first = (standing(opening, discs), holders(opening))
+    stood, control = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, (stood, control))
     change = ground.by_axis() @ ((last.front.held - opening.front.held) * ground.area[:, None])
-    net = (kept["taken"][:, 0] - kept["taken"][:, 1]).sum(axis=0)
-    return last, kept, control, overflow.any(), jnp.abs(change - net).max(axis=0)
+    net = (happened["taken"][:, 0] - happened["taken"][:, 1]).sum(axis=0)
+    return Fought(stood | happened, control, overflow.any(), jnp.abs(change - net).max(axis=0))
 
 
 class Engine:
@@ -133,7 +152,7 @@ class Engine:
             self.discs = discs_of(start)
             self.share = jnp.asarray(start.theatre.opening_share, float)
             self.momentum = jnp.asarray(start.momentum, float)
-        self.list_length = opening_list_length(start)
+        self.list_length = opening_list_length(start, self.ground)
 
     def chunk(self, number: int, runs: int) -> Chunk:
         """Simulate chunk `number` of an ensemble of `runs`; the list of active cells grows until it is long enough."""
@@ -143,7 +162,7 @@ class Engine:
             params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run)))
             length = self.list_length
             while True:
-                _, kept, control, overflow, error = fight(
+                fought = fight(
                     params,
                     self.share,
                     self.momentum,
@@ -155,20 +174,19 @@ class Engine:
                     weeks=self.weeks,
                     list_length=length,
                 )
-                if not bool(overflow) or length >= len(self.start.theatre):
+                if not bool(fought.overflow) or length >= len(self.start.theatre):
                     break
                 length = min(2 * length, len(self.start.theatre))
-        series = {name: np.asarray(values)[..., asked] for name, values in kept.items()}
-        return Chunk(series, np.asarray(control, dtype=np.int32), _finite(series), np.asarray(error)[asked])
+        series = {name: np.asarray(values)[..., asked] for name, values in fought.series.items()}
+        error = np.asarray(fought.area_error)[asked]
+        return Chunk(series, np.asarray(fought.control, dtype=np.int32), _finite(series), error)
 
 
-def opening_list_length(start: Start) -> int:
-    """Room for three times the cells in reach of the front at the opening, in thousands, at most all of them."""
-    held = start.theatre.opening_share
-    near = np.maximum(held, held[start.theatre.neighbour].max(axis=1))
-    away = np.maximum(1 - held, (1 - held)[start.theatre.neighbour].max(axis=1))
-    reach = int(((near > 1e-4) & (away > 1e-4)).sum()) + int(start.theatre.border.any(axis=0).sum())
-    return min(len(start.theatre), 1024 * -(-3 * max(reach, 1) // 1024))
+def opening_list_length(start: Start, ground: Ground) -> int:
+    """Room for 2.25 times the cells in reach of the front at the opening, in thousands, at most all of them."""
+    one_run = front.in_reach(ground, jnp.append(jnp.asarray(start.theatre.opening_share, float), 0.0)[:, None])
+    reach = int(one_run.sum())
+    return min(len(start.theatre), 1024 * -(-9 * max(reach, 1) // 4096))
 
 
 def _finite(series: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:

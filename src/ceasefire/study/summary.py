@@ -60,7 +60,7 @@ class Side(Record):
     name: str
 
 
-class Place(Record):
+class Label(Record):
     """A label of a dimension with the words to show for it."""
 
     key: str
@@ -171,7 +171,8 @@ class Summary(Record):
     created: str
     command: str = Field(description="Command that makes the same result.")
     sides: tuple[Side, ...]
-    axes: tuple[Place, ...]
+    axes: tuple[Label, ...]
+    items: tuple[Label, ...] = Field(description="Kinds of equipment.")
     series: tuple[Series, ...]
     first_side_gains: tuple[Chance, ...] = Field(description="P(the first side holds more ground than at the opening).")
     endings: Endings
@@ -537,7 +538,8 @@ def summarise(result: xarray.Dataset) -> Summary:
         command=_text(attributes, "command")
         or f"ceasefire forecast {_text(attributes, 'scenario')} --runs {asked} --seed {seed}",
         sides=_sides(result),
-        axes=_places(result["axis"]),
+        axes=_labels(result["axis"]),
+        items=_labels(result["item"]) if "item" in result.coords else (),
         series=_all_series(used),
         first_side_gains=_gains(used["area"], dates, horizons),
         endings=_endings(used, dates, horizons),
@@ -569,10 +571,10 @@ def _sides(result: xarray.Dataset) -> tuple[Side, ...]:
     return tuple(Side(key=key, name=str(name)) for key, name in zip(keys, names, strict=True))
 
 
-def _places(axis: xarray.DataArray) -> tuple[Place, ...]:
-    keys = [str(key) for key in axis.values]
-    names = axis.attrs.get("names") or [key[:1].upper() + key[1:] for key in keys]
-    return tuple(Place(key=key, name=str(name)) for key, name in zip(keys, names, strict=True))
+def _labels(labels: xarray.DataArray) -> tuple[Label, ...]:
+    keys = [str(key) for key in labels.values]
+    names = labels.attrs.get("names") or [key.upper() if len(key) < 4 else key[:1].upper() + key[1:] for key in keys]
+    return tuple(Label(key=key, name=str(name)) for key, name in zip(keys, names, strict=True))
 
 
 def _text(attributes: Mapping[Any, Any], name: str) -> str:

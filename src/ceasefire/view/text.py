@@ -88,8 +88,8 @@ def likelihood(probability: float) -> str:
 
 
 def day(date: datetime.date) -> str:
-    """A date in words, without a leading zero."""
-    return f"{date.day} {date:%B %Y}"
+    """A date in words, without a leading zero, its parts kept on one line."""
+    return f"{date.day}\u00a0{date:%B\u00a0%Y}"
 
 
 def short_day(date: datetime.date) -> str:
@@ -168,8 +168,8 @@ def _ground_sentence(summary: Summary) -> str:
     more = "more" if middle_change >= 0 else "less"
     return (
         f"{side} is {_sure(gain)} to hold more ground on {day(gain.date)} than at the opening: "
-        f"{number(abs(middle_change), 2)} km² {more} in the median run, "
-        f"a change between {number(low, 2)} and {number(high, 2)} km² in nine runs of ten{_town_clause(summary)}."
+        f"{number(abs(middle_change), 2)}\u00a0km² {more} in the median run, "
+        f"a change between {number(low, 2)} and {number(high, 2)}\u00a0km² in nine runs of ten{_town_clause(summary)}."
     )
 
 
@@ -221,11 +221,11 @@ def render(summary: Summary, files: Sequence[str | Path] = ()) -> str:
 
 def renderable(summary: Summary, files: Sequence[str | Path] = ()) -> RenderableType:
     """The same screen for a terminal, with weight where it helps reading."""
-    head = Text(_cut(f"{clean(summary.title)} · from {day(summary.opening)}", WIDTH), style="bold")
+    head = Text(_cut(clean(f"{summary.title} · from {day(summary.opening)}"), WIDTH), style="bold")
     parts: list[RenderableType] = [head, Text(_cut(clean(summary.question), 2 * WIDTH - 10), style="italic"), Text()]
     parts += [Text(_cut(clean(sentence), 3 * WIDTH - 15)) for sentence in sentences(summary)]
     parts += [Text(), _table(summary), Text()]
-    parts += [Text(_cut(f"Not known: {clean(note)}", WIDTH), style="dim") for note in summary.notes[:2]]
+    parts += [Text(_cut(f"Not known: {clean(note)}", 2 * WIDTH - 10), style="dim") for note in summary.notes[:2]]
     parts.append(Text(_cut(clean(f"{runs_line(summary)}. Ranges hold 90% of runs, if the model is right."), WIDTH)))
     if files:
         parts.append(Text(_cut(clean("Files: " + "  ".join(str(file) for file in files)), 2 * WIDTH)))
@@ -239,12 +239,12 @@ def _cut(text: str, longest: int) -> str:
 def _table(summary: Summary) -> Table:
     """Every row of the screen under one head of dates."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, show_edge=False, width=WIDTH)
-    table.add_column("By", no_wrap=True, overflow="ellipsis", max_width=30)
+    table.add_column("\nBy", no_wrap=True, overflow="ellipsis", width=34)
     for week in summary.horizons:
-        heading = f"{short_day(summary.date_of(week))}"
+        heading = f"{week} weeks\n{short_day(summary.date_of(week))}"
         table.add_column(heading, justify="right", no_wrap=True, ratio=1)
-    for title, rows in _sections(summary):
-        table.add_row(Text(title, style="bold"))
+    for title, rows in sections(summary):
+        table.add_row(Text(clean(title), style="bold"))
         for label, cells in rows:
             table.add_row(Text(f"  {clean(label)}"), *(Text(cell) for cell in cells))
     return table
@@ -253,19 +253,20 @@ def _table(summary: Summary) -> Table:
 Row = tuple[str, list[str]]
 
 
-def _sections(summary: Summary) -> Iterable[tuple[str, list[Row]]]:
-    yield f"Ground gained by {clean(summary.sides[0].name)}, km²", _ground_rows(summary)
+def sections(summary: Summary) -> Iterable[tuple[str, list[Row]]]:
+    """The numbers of the screen: groups of rows, a cell for each horizon."""
+    yield f"Ground gained by {summary.sides[0].name}, km²", _ground_rows(summary)
     yield "How the fighting first ends", _ending_rows(summary)
     if towns := towns_at_risk(summary, TOWNS):
         yield "Town changes hands (holder now)", [_town_row(summary, town) for town in towns]
-    yield "People killed or seriously wounded, in thousands", _people_rows(summary)
+    yield "People killed or seriously wounded", _people_rows(summary)
 
 
 def _ground_rows(summary: Summary) -> list[Row]:
     change = summary.find("area_change")
     return [
-        ("median", _cells(summary, lambda week: middle(change, week))),
-        ("90% range", _cells(summary, lambda week: spread(change, week))),
+        ("Median run", _cells(summary, lambda week: middle(change, week))),
+        ("Nine runs of ten", _cells(summary, lambda week: spread(change, week))),
     ]
 
 
@@ -275,7 +276,7 @@ def _ending_rows(summary: Summary) -> list[Row]:
         for ending in summary.endings.kinds
     ]
     rest = [percent(1 - chance.probability) for chance in summary.endings.any]
-    return [*rows, ("no ending yet", rest)]
+    return [*rows, ("No ending yet", rest)]
 
 
 def _town_row(summary: Summary, town: Town) -> Row:
@@ -287,7 +288,7 @@ def _people_rows(summary: Summary) -> list[Row]:
     rows: list[Row] = []
     for side in summary.sides:
         series = summary.find("casualties_cumulative", side=side.key)
-        rows.append((side.name, _cells(summary, _median_and_range(series))))
+        rows.append((f"{side.name}, thousands", _cells(summary, _median_and_range(series))))
     return rows
 
 

@@ -1,0 +1,224 @@
+"""Forecast: open a scenario, simulate it, observe it, and label the result."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ceasefire.evidence.store import Store
+from ceasefire.evidence.vintage import Vintage
+from ceasefire.model.bargaining import PHASES, WAR
+from ceasefire.scenario import spec
+from ceasefire.scenario.spec import Scenario, ScenarioError
+from ceasefire.scenario.start import LEARNED, Start, open_war
+from ceasefire.simulate import ensemble as many
+from ceasefire.simulate.ensemble import Ensemble
+from ceasefire.simulate.result import VERSION
+from ceasefire.study import observe
+
+UNKNOWN = (
+    "What the parties want, believe and would sign: the end of the war is a base rate of other wars, not bargaining.",
+    "Drones, long-range strikes, the power grid, money, allies and opinion: they act here only through the record.",
+    "Orders to withdraw, breakthroughs as a regime of their own, operational reserves.",
+    "Losses of one side are learned from the other side's claims; those of the other side are elicited, with wide bands.",
+    "Losses of civilians are not counted yet.",
+)
+
+
+def forecast(
+    scenario: str | Path | Scenario,
+    *,
+    runs: int = 2000,
+    weeks: int = 52,
+    seed: int = 1,
+    on: str | dt.date | None = None,
+    evidence: str | Path | None = None,
+    workers: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> xr.Dataset:
+    """Simulate a scenario and return the labelled result.
+
+    `on` opens the scenario's war on another day, from the evidence alone. `evidence` names a store; the packaged one is
+    used otherwise. Raises `CeasefireError` with what was asked, what was found and what would do.
+    """
+    many.check(runs, weeks, seed, workers)
+    asked = scenario if isinstance(scenario, Scenario) else spec.load(scenario)
+    if on is not None:
+        asked = asked.on(_day(on))
+    start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
+    ensemble = many.simulate(start, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress)
+    return dataset(ensemble)
+
+
+def _day(text: str | dt.date) -> dt.date:
+    if isinstance(text, dt.date):
+        return text
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ScenarioError(f"{text!r} is not a date; YYYY-MM-DD is needed") from None
+
+
+def dataset(ensemble: Ensemble) -> xr.Dataset:
+    """An ensemble with names, units and descriptions."""
+    start, series = ensemble.start, ensemble.series
+    net = series["taken"][:, 0] - series["taken"][:, 1]
+    area = np.nan_to_num(start.area)[:, None] + np.concatenate([np.zeros_like(net[:1]), np.cumsum(net, axis=0)])
+    holder = np.array([town.holder for town in start.theatre.towns])
+    variables: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
+        "area": (("week", "axis", "run"), area.astype(np.float32), "km2", "Ground that the first side holds"),
+        "mapped_area": (
+            ("week", "axis", "run"),
+            observe.mapped(ensemble, area),
+            "km2",
+            "Ground that the first side holds, as mapped",
+        ),
+        "claimed": (
+            ("week", "claim", "run"),
+            _lead(observe.claims(ensemble), np.nan),
+            "count",
+            "Losses of the first side as the enemy would claim them in the week",
+        ),
+        "taken": (("week", "side", "axis", "run"), _lead(series["taken"]), "km2", "Ground taken in the week"),
+        "casualties": (("week", "side", "run"), _lead(series["casualties"]), "person", "Killed or wounded in the week"),
+        "killed": (("week", "side", "run"), _lead(series["killed"]), "person", "Killed in the week"),
+        "lost": (("week", "side", "item", "run"), _lead(series["lost"]), "count", "Pieces lost in the week"),
+        "recruited": (("week", "side", "run"), _lead(series["recruited"]), "person", "Recruited in the week"),
+        "troops": (("week", "side", "run"), series["troops"], "person", "Soldiers in theatre"),
+        "equipment": (("week", "side", "item", "run"), series["equipment"], "count", "Pieces with the army"),
+        "storage": (("week", "side", "item", "run"), series["storage"], "count", "Pieces left in storage"),
+        "supply": (("week", "side", "axis", "run"), _lead(series["supply"], np.nan), "1", "Supply of the line, 1 at the source"),
+        "hazard": (("week", "run"), _lead(series["hazard"], np.nan), "1/week", "Chance that a war of this age ends in the week"),
+        "phase": (("week", "run"), series["phase"], "1", "Where the war stands"),
+        "town_share": (("week", "town", "run"), series["town_share"], "1", "First side's share of the town's disc"),
+        "town_holder": (("town",), holder.astype(np.int8), "1", "Side that holds the town at the opening"),
+        "town_change_week": (
+            ("town", "run"),
+            town_change_week(series["town_share"], holder),
+            "week",
+            "First week at which the town has changed hands; -1 where it never does",
+        ),
+        "control_probability": (
+            ("week", "cell"),
+            control_probability(ensemble),
+            "1",
+            "Share of runs in which the first side holds at least half of the cell",
+        ),
+        "control_opening": (("cell",), start.theatre.opening_share, "1", "First side's share of the cell at the opening"),
+        "first_ending": (("run",), _first_ending(series["phase"])[0], "1", "Phase that first ended the war; 0 for none"),
+        "first_ending_week": (("run",), _first_ending(series["phase"])[1], "week", "Week of the first ending; 0 for none"),
+        "ok": (("run",), ensemble.ok, "1", "Every number of the run stayed finite"),
+        "area_error": (("run",), ensemble.area_error.astype(np.float32), "km2", "Map against sum of what was taken"),
+    }
+    data = {
+        name: xr.DataArray(values, dims=dims, attrs={"units": unit, "long_name": meaning})
+        for name, (dims, values, unit, meaning) in variables.items()
+    }
+    for name in ("phase", "first_ending"):
+        data[name].attrs["flag_meanings"] = list(PHASES)
+    return xr.Dataset(data, coords=_coordinates(ensemble), attrs=_attributes(ensemble))
+
+
+def _lead(values: np.ndarray, first: float = 0.0) -> np.ndarray:
+    """Flows with an empty week in front, so that week 0 is the opening."""
+    return np.concatenate([np.full_like(values[:1], first), values])
+
+
+def town_change_week(share: np.ndarray, holder: np.ndarray) -> np.ndarray:
+    """First week (from 1) at which at least half of a town's disc is the other side's, [town, run]; −1 for never.
+
+    `share` [week, town, run], the opening first, is the first side's; `holder` [town] the side that holds the town's point at the opening.
+    """
+    lost = np.where(holder[:, None] == 0, share < 0.5, share >= 0.5)[1:]
+    return np.where(lost.any(axis=0), lost.argmax(axis=0) + 1, -1).astype(np.int16)
+
+
+def control_probability(ensemble: Ensemble) -> np.ndarray:
+    """Share of runs in which the first side holds at least half of a cell, [week, cell]."""
+    return (ensemble.control / ensemble.runs).astype(np.float32)
+
+
+def _first_ending(phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Kind and week of each run's first ending, from the phases [week, run], the opening first."""
+    ended = phase != WAR
+    week = ended.argmax(axis=0)
+    kind = np.take_along_axis(phase, week[None], axis=0)[0]
+    return kind.astype(np.int8), week.astype(np.int16)
+
+
+def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
+    start, theatre = ensemble.start, ensemble.start.theatre
+    weeks = np.arange(ensemble.weeks + 1)
+    first = theatre.dates[-1].astype("datetime64[ns]")
+    war = start.scenario.war
+    return {
+        "week": weeks,
+        "date": ("week", first + weeks * np.timedelta64(7, "D").astype("timedelta64[ns]")),
+        "axis": list(start.labels["axis"]),
+        "side": ("side", list(start.labels["side"]), {"names": [side.name for side in war.sides]}),
+        "item": ("item", list(start.labels["item"]), {"names": [item.name for item in war.items]}),
+        "claim": list(start.labels["claim"]),
+        "town": [town.name for town in theatre.towns],
+        "town_latitude": ("town", np.array([town.latitude for town in theatre.towns])),
+        "town_longitude": ("town", np.array([town.longitude for town in theatre.towns])),
+        "run": np.arange(ensemble.runs),
+        "cell": theatre.cell,
+        "latitude": ("cell", theatre.latitude),
+        "longitude": ("cell", theatre.longitude),
+        "cell_axis": ("cell", theatre.axis.astype(np.int8)),
+    }
+
+
+def _attributes(ensemble: Ensemble) -> dict[str, Any]:
+    start = ensemble.start
+    scenario = start.scenario
+    return {
+        "scenario": scenario.id,
+        "title": scenario.title,
+        "question": scenario.question,
+        "background": list(scenario.background),
+        "scenario_document": scenario.model_dump_json(),
+        "side_names": [side.name for side in scenario.war.sides],
+        "opening": str(scenario.opening),
+        "seed": ensemble.seed,
+        "runs": ensemble.runs,
+        "weeks": ensemble.weeks,
+        "failed_runs": int((~ensemble.ok).sum()),
+        "version": VERSION,
+        "evidence_hash": start.evidence_hash,
+        "evidence_as_of": start.evidence_as_of,
+        "assumptions": json.dumps(assumptions(start)),
+        "notes": json.dumps(list(UNKNOWN)),
+        "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+    }
+
+
+def assumptions(start: Start) -> list[dict[str, Any]]:
+    """Every number that went in: name, unit, 5/50/95 %, what kind it is, source, and since when it is known."""
+    rows = []
+    for choice in start.choices:
+        low, mid, high = (float(x) for x in choice.prior.quantile(np.array([0.05, 0.5, 0.95])))
+        variable, value = choice.variable, choice.value
+        kind = "value" if value else "learned" if variable.name in LEARNED else "prior"
+        index = f"[{','.join(choice.index)}]" if choice.index else ""
+        rows.append(
+            {
+                "name": variable.name + index,
+                "unit": variable.unit,
+                "low": low,
+                "mid": mid,
+                "high": high,
+                "kind": kind,
+                "source": value.source if value else LEARNED.get(variable.name, variable.source),
+                "known_on": str(value.known_on) if value else variable.known_on,
+                "trust": value.trust if value else "",
+                "doc": variable.doc,
+            }
+        )
+    return rows

@@ -1,0 +1,671 @@
+"""The report: one HTML file that answers the question in three sentences and then shows why.
+
+Self-contained: no network, no script, printable. Every string that comes from a result is escaped, since a scenario may
+be anybody's, and the page's own policy forbids it to load or to run anything.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+import xarray
+
+from ceasefire.evidence.geography import Geography, Place
+from ceasefire.study.summary import Assumption, Chance, Series, Summary
+from ceasefire.view import chart, text
+from ceasefire.view.chart import Atlas, Curve, Label, Window
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+WIDE, HALF, THIRD, FIFTH = 1080, 528, 348, 204
+"""Widths of charts in pixels: whole page, two, three and five beside each other."""
+ZOOM_KM = 150.0
+"""Width of the maps of the busiest stretch."""
+CITY = 250_000
+"""Places with as many pre-war residents are named on maps for orientation."""
+
+
+def write_report(result: xarray.Dataset, summary: Summary, path: str | Path) -> Path:
+    """Write the report of a result beside its summary; the file appears whole or not at all."""
+    return _replace(Path(path), render(result, summary))
+
+
+def render(result: xarray.Dataset, summary: Summary) -> str:
+    """The report as HTML."""
+    parts = (
+        _opening(summary),
+        _glance(summary),
+        _maps(result, summary),
+        _ground(summary),
+        _ending(summary),
+        _people(summary),
+        _stocks(summary),
+        _towns(summary),
+        _unknown(summary),
+        _assumptions(summary),
+        _method(summary),
+    )
+    return _page(summary.title, "\n".join(part for part in parts if part))
+
+
+def _replace(path: Path, content: str) -> Path:
+    """Write aside, then rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(content)
+        Path(aside).chmod(0o644)
+        Path(aside).replace(path)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _page(title: str, body: str) -> str:
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<meta name="referrer" content="no-referrer">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+{body}
+</main>
+</body>
+</html>
+"""
+
+
+def _section(identifier: str, title: str, lead: str, *parts: str) -> str:
+    """A section; title, lead and parts are HTML already."""
+    inner = "\n".join(part for part in parts if part)
+    opening = f'<p class="lead">{lead}</p>' if lead else ""
+    return f'<section id="{identifier}">\n<h2>{title}</h2>\n{opening}\n{inner}\n</section>'
+
+
+def _figure(drawing: str, numbers: str = "") -> str:
+    return f"<figure>{drawing}{numbers}</figure>"
+
+
+def _grid(columns: int, figures: Iterable[str]) -> str:
+    return f'<div class="grid of{columns}">{"".join(figures)}</div>'
+
+
+# ----------------------------------------------------------------------------------------------------- first screen
+
+
+def _opening(summary: Summary) -> str:
+    answer = "".join(f"<p>{escape(sentence)}</p>" for sentence in text.sentences(summary))
+    return f"""<header>
+<p class="kicker">Simulated futures · opening {text.day(summary.opening)}</p>
+<h1>{escape(summary.title)}</h1>
+<p class="question">{escape(summary.question)}</p>
+<div class="answer">{answer}</div>
+<p class="byline">{escape(text.runs_line(summary))}. Evidence as of {escape(summary.evidence_as_of) or "–"}.
+Chances are shares of simulated runs: they are right only as far as <a href="#unknown">the model</a> is.</p>
+</header>"""
+
+
+def _glance(summary: Summary) -> str:
+    columns = len(summary.horizons) + 1
+    body = []
+    for title, rows in text.sections(summary):
+        body.append(f'<tr class="group"><th colspan="{columns}" scope="colgroup">{escape(title)}</th></tr>')
+        body += [_row(label, cells) for label, cells in rows]
+    inner = f"<table class='figures'>{_horizon_head(summary, '')}<tbody>{''.join(body)}</tbody></table>"
+    return _section("glance", "At a glance", "", f'<div class="scroll">{inner}</div>')
+
+
+def _row(label: str, cells: Iterable[str]) -> str:
+    return f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+
+
+def _horizon_head(summary: Summary, corner: str, *more: str) -> str:
+    cells = "".join(
+        f'<th scope="col">{week} weeks<br><span>{text.short_day(summary.date_of(week))}</span></th>'
+        for week in summary.horizons
+    )
+    others = "".join(f'<th scope="col" class="word">{escape(name)}</th>' for name in more)
+    return f'<thead><tr><th scope="col">{escape(corner) or "By the end of"}</th>{others}{cells}</tr></thead>'
+
+
+# --------------------------------------------------------------------------------------------------------------- maps
+
+
+def _maps(result: xarray.Dataset, summary: Summary) -> str:
+    if "control_probability" not in result or not result.sizes.get("cell") or not summary.horizons:
+        return ""
+    geography = Geography.packaged()
+    atlas = chart.atlas(result, geography)
+    last = summary.horizons[-1]
+    whole = atlas.window([0, *summary.horizons])
+    names = {axis.key: axis.name for axis in summary.axes}
+    first, second = (side.name for side in summary.sides[:2])
+    expected = _expected(atlas, summary)
+    labels = _labels(result, summary, geography)
+    overview = _map(atlas, summary, last, whole, labels, 700)
+    numbers = chart.classes_table(f"Cells by sector, {text.day(summary.date_of(last))}", atlas, last, names)
+    legend = chart.map_legend(first, second)
+    close = _close(whole, atlas.busiest(last, ZOOM_KM, 0.8 * ZOOM_KM))
+    zooms = [_figure(_map(atlas, summary, week, close, labels, HALF)) for week in (0, *summary.horizons[-3:])]
+    lead = (
+        "Each hexagon, some 5 km² of ground, is coloured by the share of runs in which the side that does not hold it "
+        "at the opening holds it on the date shown. The black line is the line of contact at the opening."
+    )
+    return _section(
+        "map",
+        "Where the line may move",
+        lead,
+        f'<div class="beside">{_figure(overview, numbers)}<aside>{legend}{expected}</aside></div>',
+        "<h3>The stretch where most ground is expected to change hands</h3>",
+        _grid(2, zooms),
+    )
+
+
+def _expected(atlas: Atlas, summary: Summary) -> str:
+    """Expected number of cells that each side has taken, by sector, at the last horizon."""
+    week = summary.horizons[-1]
+    change, axis = atlas.change(week), np.array(atlas.axis)
+    rows = "".join(
+        _row(label.name, [f"{change[(axis == label.key) & held].sum():,.0f}" for held in (~atlas.first, atlas.first)])
+        for label in summary.axes
+    )
+    head = "".join(f'<th scope="col">to {escape(side.name)}</th>' for side in summary.sides[:2])
+    return (
+        f"<table class='figures'><thead><tr><th scope='col'>Hexagons expected to pass<br>"
+        f"<span>by {text.day(summary.date_of(week))}</span></th>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _close(whole: Window, close: Window) -> Window:
+    """The closer window, unless the whole is hardly larger."""
+    return close if (whole[2] - whole[0]) > 1.15 * (close[2] - close[0]) else whole
+
+
+def _map(atlas: Atlas, summary: Summary, week: int, window: Window, labels: Sequence[Label], width: int) -> str:
+    date = text.day(summary.date_of(week))
+    title = f"{date}, the opening" if week == 0 else f"{date}, {week} weeks after the opening"
+    expected = float(atlas.change(week).sum())
+    description = (
+        f"Map of hexagons. The expected number of cells in other hands than at the opening is {expected:,.0f}."
+    )
+    drawing = chart.hex_map(
+        atlas, week, window=window, title=title, description=description, labels=labels, width=width
+    )
+    return f"<figcaption>{escape(title)}</figcaption>{drawing}"
+
+
+def _labels(result: xarray.Dataset, summary: Summary, geography: Geography) -> list[Label]:
+    """Towns of the scenario first, most at risk first; then cities for orientation."""
+    places = {place.name: place for place in (*geography.nodes, *geography.places)}
+    own = _town_points(result)
+    labels = []
+    for town in summary.towns:
+        place = places.get(town.name)
+        point = own.get(town.name) or ((place.longitude, place.latitude) if place else None)
+        if point:
+            labels.append(Label(*point, town.name, strong=True))
+    listed = {town.name for town in summary.towns}
+    return labels + [Label(p.longitude, p.latitude, p.name) for p in _cities(geography, listed)]
+
+
+def _town_points(result: xarray.Dataset) -> dict[str, tuple[float, float]]:
+    """Longitude and latitude of towns, where the result gives them."""
+    if "town_latitude" not in result or "town_longitude" not in result:
+        return {}
+    points = zip(result["town_longitude"].values.tolist(), result["town_latitude"].values.tolist(), strict=True)
+    return dict(zip(map(str, result["town"].values), points, strict=True))
+
+
+def _cities(geography: Geography, but: set[str]) -> list[Place]:
+    cities = [p for p in geography.places if p.kind == "town" and (p.population or 0) >= CITY and p.name not in but]
+    return sorted(cities, key=lambda place: -(place.population or 0))
+
+
+# --------------------------------------------------------------------------------------------------- fans and curves
+
+
+def _fan(
+    summary: Summary,
+    series: Series | None,
+    title: str,
+    unit: str,
+    colour: str,
+    *,
+    size: tuple[int, int],
+    within: tuple[float, float] | None = None,
+    every: int = 1,
+    numbers: bool = True,
+) -> str:
+    if series is None or series.empty:
+        return ""
+    last = len(summary.dates) - 1
+    description = (
+        f"{title}, {unit}. On {text.day(summary.dates[last])} the median is {text.middle(series, last, 3)} "
+        f"and nine runs of ten lie between {text.spread(series, last, 3).replace(' to ', ' and ')}."
+    )
+    drawing = chart.fan(
+        summary.dates,
+        series,
+        title=title,
+        description=description,
+        unit=unit,
+        colour=colour,
+        within=within,
+        size=size,
+    )
+    caption = f"Numbers: {title}, {unit}"
+    return _figure(drawing, chart.series_table(caption, summary.dates, series, every) if numbers else "")
+
+
+def _together(*series: Series | None) -> tuple[float, float]:
+    return chart.limits([one for one in series if one is not None])
+
+
+def _ground(summary: Summary) -> str:
+    first = summary.sides[0].name
+    true, mapped = summary.find("area_change"), summary.find("mapped_area_change")
+    shared = _together(true, mapped)
+    big = (HALF, 300)
+    main = [
+        _fan(summary, true, f"Ground gained by {first}", "km² since the opening", chart.FIRST, size=big, within=shared),
+        _fan(
+            summary,
+            mapped,
+            f"Ground gained by {first}, as mapped",
+            "km² since the opening, as a public mapper would report it",
+            chart.NEITHER,
+            size=big,
+            within=shared,
+        ),
+    ]
+    sectors = [(axis.name, summary.find("area_change", axis=axis.key)) for axis in summary.axes]
+    limits = _together(*(series for _, series in sectors))
+    small = [
+        _fan(summary, series, name, "km² since the opening", chart.FIRST, size=(THIRD, 210), within=limits, every=4)
+        for name, series in sectors
+    ]
+    lead = (
+        f"Ground held by {escape(first)} less what it held at the opening; below zero it has lost ground. The line is "
+        "the median run, the dark band holds half of all runs, the pale one nine of ten."
+    )
+    return _section("ground", "Ground", lead, _grid(2, main), "<h3>By sector, on one scale</h3>", _grid(3, small))
+
+
+def _ending(summary: Summary) -> str:
+    endings = summary.endings
+    ended = [sum(values) for values in zip(*(kind.weekly for kind in endings.kinds), strict=True)]
+    lines = [Curve("Any ending", ended, chart.INK, weight=3.0)]
+    lines += [
+        Curve(text.state_label(summary, kind.kind), kind.weekly, chart.ENDINGS.get(kind.kind, chart.NEITHER))
+        for kind in endings.kinds
+    ]
+    if endings.base_rate:
+        lines.append(Curve("Base rate, wars this old", endings.base_rate.q50, chart.QUIET, "5 4", 1.8))
+    title = "Probability that the fighting has first ended, by kind"
+    curves = chart.curves(
+        summary.dates,
+        lines,
+        title=title,
+        description=text.sentences(summary)[0],
+        unit="share of runs; a war that ends may resume",
+        size=(WIDE, 400),
+    )
+    states = [
+        (text.state_label(summary, state.state), chart.ENDINGS.get(state.state, chart.NEITHER), state.share)
+        for state in summary.occupancy
+    ]
+    stacked = chart.occupancy(
+        summary.dates,
+        states,
+        title="State of the war, week by week",
+        description="Share of runs in each state: war, ceasefire, settlement and the others.",
+        unit="share of runs in each state, relapses included",
+        size=(WIDE, 340),
+    )
+    return _section(
+        "ending",
+        "How and when the fighting ends",
+        _base_rate_words(summary),
+        _figure(curves, _curve_table(summary, lines)),
+        _ending_table(summary),
+        _figure(stacked, _state_table(summary)),
+    )
+
+
+def _base_rate_words(summary: Summary) -> str:
+    base = summary.endings.base_rate
+    if base is None or not summary.horizons:
+        return "The kinds exclude each other; with the runs that see no ending they add to one."
+    week = summary.horizons[-1]
+    low, high = (text.percent(row[week] or 0.0) for row in (base.q05, base.q95))
+    return (
+        f"For comparison, of past wars between states that had lasted as long as this one, "
+        f"{text.percent(base.q50[week] or 0.0)} (between {low} and {high}) ended within a further {week} weeks: the "
+        "dashed line, which knows nothing of this war but its age."
+    ).replace("<", "&lt;")
+
+
+def _curve_table(summary: Summary, lines: Sequence[Curve]) -> str:
+    head = ["Week ending", *(line.label for line in lines)]
+    rows = [
+        [text.short_day(date), *(f"{100 * (line.values[week] or 0.0):.1f}%" for line in lines)]
+        for week, date in enumerate(summary.dates)
+    ]
+    return chart.table("Numbers: first ending by week", head, rows)
+
+
+def _state_table(summary: Summary) -> str:
+    head = ["Week ending", *(text.state_label(summary, state.state) for state in summary.occupancy)]
+    rows = [
+        [text.short_day(date), *(f"{100 * state.share[week]:.1f}%" for state in summary.occupancy)]
+        for week, date in enumerate(summary.dates)
+    ]
+    return chart.table("Numbers: state by week", head, rows)
+
+
+def _ending_table(summary: Summary) -> str:
+    rows = [_chance_row(text.state_label(summary, kind.kind), kind.by) for kind in summary.endings.kinds]
+    rows.append(_chance_row("Any ending", summary.endings.any, "total"))
+    return (
+        f"<div class='scroll'><table class='figures'>{_horizon_head(summary, 'First ending by')}"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+        "<p class='note'>Small print in each cell: Wilson 95% interval of the Monte Carlo error, what is owed to a "
+        "finite number of runs. It says nothing of whether the model is right.</p>"
+    )
+
+
+def _chance_row(label: str, chances: Sequence[Chance], kind: str = "") -> str:
+    cells = "".join(f"<td>{_chance(chance)}</td>" for chance in chances)
+    return f'<tr{f" class={kind!r}" if kind else ""}><th scope="row">{escape(label)}</th>{cells}</tr>'
+
+
+def _chance(chance: Chance) -> str:
+    low, high = 100 * chance.monte_carlo_low, 100 * chance.monte_carlo_high
+    return f"{escape(text.percent(chance.probability))} <small>{low:.1f}–{high:.1f}</small>"
+
+
+# ------------------------------------------------------------------------------------------------- people and stocks
+
+
+SIDE_COLOURS = (chart.FIRST, chart.SECOND)
+_TOTALS = {
+    "casualties_cumulative": "killed or seriously wounded since the opening",
+    "killed_cumulative": "killed since the opening",
+    "troops": "soldiers in the field",
+}
+
+
+def _people(summary: Summary) -> str:
+    lead = (
+        "Losses are people. What is claimed in public and what is true are different quantities: the model keeps both, "
+        "and a forecast of claims is to be judged by claims. Panels of a row share one scale."
+    )
+    totals = [panel for measure, unit in _TOTALS.items() for panel in _pair(summary, measure, unit)]
+    return _section("people", "People", lead, _grid(3, _weekly_losses(summary)), _grid(2, totals))
+
+
+def _weekly_losses(summary: Summary) -> list[str]:
+    """True losses of both sides beside the claims about the first."""
+    first, unit = summary.sides[0], "killed or seriously wounded a week"
+    panels = [
+        (side.name, unit, colour, _without_opening(summary.find("casualties", side=side.key)))
+        for side, colour in zip(summary.sides, SIDE_COLOURS, strict=False)
+    ]
+    claimed = _without_opening(summary.find("claimed", side=first.key, item="personnel"))
+    panels.append((f"{first.name}, as claimed", "published claims of its losses, a week", chart.NEITHER, claimed))
+    shared = _together(*(panel[3] for panel in panels))
+    return [
+        _fan(summary, series, name, words, colour, size=(THIRD, 250), within=shared)
+        for name, words, colour, series in panels
+    ]
+
+
+def _pair(summary: Summary, measure: str, unit: str) -> list[str]:
+    """One measure for both sides on one scale."""
+    series = [summary.find(measure, side=side.key) for side in summary.sides]
+    shared = _together(*series)
+    return [
+        _fan(summary, one, side.name, unit, colour, size=(HALF, 240), within=shared, every=4)
+        for side, one, colour in zip(summary.sides, series, SIDE_COLOURS, strict=False)
+    ]
+
+
+def _without_opening(series: Series | None) -> Series | None:
+    """What happens during weeks, without the opening, which has no week behind it."""
+    if series is None:
+        return None
+    rows = {name: (None, *getattr(series, name)[1:]) for name in ("q05", "q25", "q50", "q75", "q95")}
+    return series.model_copy(update=rows)
+
+
+def _stocks(summary: Summary) -> str:
+    items = list(dict.fromkeys(s.item for s in summary.series if s.measure == "equipment" and s.item))
+    if not items:
+        return ""
+    parts = []
+    for measure, title in (("equipment", "In the field"), ("storage", "In storage")):
+        series = {
+            side.key: [summary.find(measure, side=side.key, item=item) for item in items] for side in summary.sides
+        }
+        if all(one is None or one.empty for each in series.values() for one in each):
+            continue
+        shared = [_together(*pair) for pair in zip(*series.values(), strict=True)]
+        parts.append(f"<h3>{title}</h3>")
+        for side, colour in zip(summary.sides, SIDE_COLOURS, strict=False):
+            parts.append(f"<h4>{escape(side.name)}</h4>")
+            parts.append(_grid(5, _stock_row(summary, items, series[side.key], shared, colour)))
+        parts.append(_stock_table(summary, title, items, series))
+    return _section("stocks", "Equipment", "Each kind of equipment has one scale for both sides.", *parts)
+
+
+def _stock_row(
+    summary: Summary,
+    items: Sequence[str],
+    row: Sequence[Series | None],
+    shared: Sequence[tuple[float, float]],
+    colour: str,
+) -> list[str]:
+    names = {label.key: label.name for label in summary.items}
+    return [
+        _fan(summary, one, names.get(item, item), "", colour, size=(FIFTH, 150), within=within, numbers=False)
+        for item, one, within in zip(items, row, shared, strict=True)
+    ]
+
+
+def _stock_table(summary: Summary, title: str, items: Sequence[str], series: dict[str, list[Series | None]]) -> str:
+    rows = [
+        [f"{summary.side_name(key)}, {item}"]
+        + [f"{text.middle(one, week, 3)} ({text.spread(one, week, 3)})" for week in (0, *summary.horizons)]
+        for key, each in series.items()
+        for item, one in zip(items, each, strict=True)
+        if one is not None
+    ]
+    head = ["Median (5–95%)", *(text.short_day(summary.date_of(week)) for week in (0, *summary.horizons))]
+    return chart.table(f"Numbers: {title.lower()}", head, rows)
+
+
+# -------------------------------------------------------------------------------------------------------------- towns
+
+
+def _towns(summary: Summary) -> str:
+    if not summary.towns:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(town.name)}</th><td class="word">{escape(summary.side_name(town.holder))}</td>'
+        + "".join(
+            f'<td style="background:{_tint(chance.probability)}">{_chance(chance)}</td>' for chance in town.chances
+        )
+        + "</tr>"
+        for town in summary.towns
+    )
+    inner = f"<table class='figures'>{_horizon_head(summary, 'Town', 'Held by')}<tbody>{rows}</tbody></table>"
+    lead = (
+        "Probability that the town has changed hands at least once by each date: at least half of its ground, a disc "
+        "as large as its pre-war population suggests, is held by the other side."
+    )
+    return _section("towns", "Towns", lead, f'<div class="scroll">{inner}</div>')
+
+
+def _tint(probability: float) -> str:
+    """Background that darkens with a probability; text on it stays readable."""
+    return f"rgba(90,90,85,{0.34 * probability:.2f})"
+
+
+# ------------------------------------------------------------------------------------- what stands behind the numbers
+
+
+def _unknown(summary: Summary) -> str:
+    notes = "".join(f"<li>{escape(note)}</li>" for note in summary.notes)
+    lead = "A band says what the model does not know within its own terms. Outside of them lie:"
+    return _section("unknown", "What the model leaves out", lead, f"<ul>{notes}</ul>") if notes else ""
+
+
+def _assumptions(summary: Summary) -> str:
+    if not summary.assumptions:
+        return ""
+    sources = list(dict.fromkeys(row.source for row in summary.assumptions))
+    numbers = {source: place for place, source in enumerate(sources, 1)}
+    rows = "".join(_assumption(row, numbers[row.source]) for row in summary.assumptions)
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in ("Number", "5%", "Middle", "95%", "Unit", "Kind", "Known on", "Source")
+    )
+    listed = "".join(_source(source, place, summary.assumptions) for source, place in numbers.items())
+    lead = (
+        f"{len(summary.assumptions)} uncertain numbers, each drawn anew for every run. A prior is a judgement made "
+        "before looking at this war’s record; a value was reported; a learned number was fitted to the record. Every "
+        "number leads to its source."
+    )
+    table = f"<table class='words'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return _section(
+        "assumptions",
+        "What is assumed, and who says so",
+        lead,
+        f'<div class="scroll">{table}</div>',
+        f'<h3 id="sources">Sources</h3><ol class="sources">{listed}</ol>',
+    )
+
+
+def _assumption(row: Assumption, source: int) -> str:
+    cells = "".join(
+        f'<td class="number"><a href="#source-{source}">{escape(_value(value))}</a></td>'
+        for value in (row.low, row.mid, row.high)
+    )
+    doc = f"<span class='doc'>{escape(row.doc)}</span>" if row.doc else ""
+    return (
+        f'<tr><th scope="row"><code>{escape(row.name)}</code>{doc}</th>{cells}'
+        f"<td>{escape(row.unit)}</td><td>{escape(row.kind)}</td>"
+        f'<td class="date">{escape(row.known_on)}</td><td><a href="#source-{source}">{source}</a></td></tr>'
+    )
+
+
+def _value(value: float | str | None) -> str:
+    return value if isinstance(value, str) else text.number(value)
+
+
+def _source(source: str, place: int, assumptions: Iterable[Assumption]) -> str:
+    names = [row.name for row in assumptions if row.source == source]
+    shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return (
+        f'<li id="source-{place}"><strong>{escape(source) or "no source given"}</strong> '
+        f"<span class='doc'>{escape(shown)}</span></li>"
+    )
+
+
+def _method(summary: Summary) -> str:
+    facts = {
+        "Scenario": summary.scenario,
+        "Command": summary.command,
+        "Seed": str(summary.seed),
+        "Runs": f"{summary.runs:,} asked for, {summary.runs_used:,} used, {summary.failed_runs:,} failed",
+        "Weeks": f"{summary.weeks}, to {text.day(summary.dates[-1])}",
+        "ceasefire": summary.version,
+        "Evidence": f"as of {summary.evidence_as_of}; {summary.evidence_hash}",
+        "Made": summary.created,
+    }
+    rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
+    words = "; ".join(
+        f"{word} {'over' if least else 'under'} {100 * (least or 0.01):.0f}%" for least, word in text.LIKELIHOOD
+    )
+    lead = "The same version, evidence and seed give the same result."
+    scale = f"<p class='note'>Words for probabilities, each down to the next: {escape(words)}.</p>"
+    return _section("method", "How to make it again", lead, f"<dl>{rows}</dl>", scale)
+
+
+_STYLE = """
+:root{color-scheme:light;--ink:#1d1d1b;--quiet:#62625d;--rule:#dedbd3;--paper:#fff}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.5 Georgia,'Times New Roman','Liberation Serif',serif}
+main{max-width:1128px;margin:0 auto;padding:40px 24px 80px}
+header{border-top:4px solid var(--ink);padding-top:14px}
+h1{font-size:44px;line-height:1.1;margin:.1em 0 .25em;letter-spacing:-.01em;font-weight:700;overflow-wrap:anywhere}
+h2{font-size:28px;line-height:1.2;margin:0 0 .3em}
+h3{font-size:19px;margin:2em 0 .7em}
+h4{margin:1em 0 .4em;font-size:15px}
+h4,.kicker,.byline,.note,figcaption,table,dl,details,.sources{
+ font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif}
+.kicker{text-transform:uppercase;letter-spacing:.07em;font-size:12.5px;font-weight:700;color:var(--quiet);margin:0}
+.question{font-style:italic;font-size:21px;color:var(--quiet);margin:0 0 1.1em;max-width:42em}
+.answer{font-size:22px;line-height:1.42;max-width:41em}
+.answer p{margin:0 0 .65em}
+.byline{font-size:13.5px;color:var(--quiet);margin:1.4em 0 0}
+.lead{max-width:42em;margin:0 0 1.4em}
+.note{font-size:13px;color:var(--quiet);max-width:60em}
+section{border-top:1px solid var(--ink);margin-top:56px;padding-top:18px}
+figure{margin:0 0 26px;min-width:0}
+figcaption{font-weight:700;font-size:14px;margin-bottom:7px}
+svg{display:block;max-width:100%;height:auto;overflow:visible}
+.beside{display:grid;grid-template-columns:minmax(0,700px) minmax(0,1fr);gap:36px;align-items:start}
+.beside aside table{margin-top:28px}
+.beside aside td,.beside aside th{font-size:13px}
+.grid figure{margin-bottom:8px}
+.grid{display:grid;gap:14px 24px;align-items:start}
+.of2{grid-template-columns:repeat(2,minmax(0,1fr))}
+.of3{grid-template-columns:repeat(3,minmax(0,1fr))}
+.of5{grid-template-columns:repeat(5,minmax(0,1fr));gap:6px 15px}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-size:14px;line-height:1.35;width:100%}
+th,td{padding:5px 10px 5px 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--rule)}
+th{font-weight:400}
+thead th{font-weight:700;font-size:13px;border-bottom:1px solid var(--ink);vertical-align:bottom}
+thead span{font-weight:400;color:var(--quiet)}
+.figures td,.figures thead th+th,.number,.numbers td,.numbers thead th+th{
+ text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.figures td,.figures thead th+th{padding-left:10px}
+.figures td.word,.figures thead th+th.word{text-align:left}
+.figures .group th{font-weight:700;padding-top:16px}
+.figures .total th,.figures .total td{font-weight:700;border-top:1px solid var(--ink)}
+small{color:var(--quiet);font-size:11.5px;font-weight:400;display:inline-block;min-width:5.2em}
+details{font-size:13px;margin-top:6px}
+summary{cursor:pointer;color:var(--quiet)}
+.numbers table{font-size:12px}
+.numbers .scroll{max-height:340px;overflow:auto;margin-top:6px}
+.words td,.words th{font-size:13px}
+.words .date{white-space:nowrap}
+.doc{display:block;color:var(--quiet);font-size:12.5px}
+code,dd{overflow-wrap:anywhere}
+code{font:12.5px/1.3 'SF Mono',Menlo,Consolas,'Liberation Mono',monospace}
+.sources{font-size:13px;padding-left:2em}
+.sources li{margin-bottom:.5em}
+li:target,tr:target{background:#fff3c4}
+a{color:inherit;text-decoration-color:#a9a69d;text-underline-offset:2px}
+dl{display:grid;grid-template-columns:8em 1fr;gap:4px 12px;font-size:14px}
+dt{color:var(--quiet)}
+dd{margin:0}
+@media(max-width:820px){.of2,.of3,.beside{grid-template-columns:1fr}.of5{grid-template-columns:repeat(2,minmax(0,1fr))}
+ h1{font-size:32px}.answer{font-size:19px}}
+@media print{body{font-size:11pt}main{max-width:none;padding:0}section{margin-top:24px}
+ figure,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}details{display:none}.scroll{overflow:visible}}
+"""
