@@ -60,9 +60,7 @@ class Choices:
     """Which week, side and axis the choice belongs to."""
 
 
-def momentum_after(
-    momentum: FloatArray, gain: FloatArray, neighbour: IntArray
-) -> FloatArray:
+def momentum_after(momentum: FloatArray, gain: FloatArray, neighbour: IntArray) -> FloatArray:
     """Momentum [cell] a week on: spread to neighbours, fade, add this week's share gained (as `model/front.py`)."""
     spread = (1 - MOMENTUM_SPREAD) * momentum + MOMENTUM_SPREAD * momentum[neighbour].mean(axis=1)
     return MOMENTUM_MEMORY * spread + (1 - MOMENTUM_MEMORY) * gain
@@ -77,9 +75,7 @@ def opening_momentum(share: FloatArray, neighbour: IntArray) -> FloatArray:
     return momentum
 
 
-def choices(
-    share: FloatArray, neighbour: IntArray, axis: IntArray, area: FloatArray, feature: FloatArray
-) -> Choices:
+def choices(share: FloatArray, neighbour: IntArray, axis: IntArray, area: FloatArray, feature: FloatArray) -> Choices:
     """List the choices that the weekly maps [week, cell] show, with what each cell looked like beforehand."""
     parts: list[tuple[FloatArray, ...]] = []
     momentum = np.zeros((2, share.shape[1]))

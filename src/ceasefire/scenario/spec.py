@@ -161,7 +161,9 @@ def load(name: str | Path) -> Scenario:
         path = LIBRARY / f"{name}.toml"
         if str(name) not in scenarios():
             known = ", ".join(scenarios())
-            raise ScenarioError(f"unknown scenario {str(name)!r}{suggestion(str(name), scenarios())}; there are: {known}")
+            raise ScenarioError(
+                f"unknown scenario {str(name)!r}{suggestion(str(name), scenarios())}; there are: {known}"
+            )
     return parse(_read(path), path)
 
 

@@ -16,8 +16,8 @@ from ceasefire.evidence.error import EvidenceError, suggestion
 from ceasefire.evidence.geography import Geography
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.model import war as model
-from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Normal as NormalPrior
+from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
 from ceasefire.scenario import allocation, intensity, reporting, tempo
 from ceasefire.scenario.spec import Scenario, ScenarioError, Value

@@ -215,9 +215,7 @@ def opening_state(params: war.Params, ground: Ground, share: jax.Array, momentum
             arriving=people.recruitment + healed,
             leaving=losses.troops_opening * -jnp.expm1(-people.desertion_rate),
         ),
-        bargaining=bargaining.State(
-            phase=no_run, weeks_in_phase=no_run, first_ending=no_run, first_ending_week=no_run
-        ),
+        bargaining=bargaining.State(phase=no_run, weeks_in_phase=no_run, first_ending=no_run, first_ending_week=no_run),
     )
     balance = war.opening_balance(params, state, ground)
     return eqx.tree_at(lambda s: s.front.balance, state, balance)

@@ -93,8 +93,18 @@ def dataset(ensemble: Ensemble) -> xr.Dataset:
         "troops": (("week", "side", "run"), series["troops"], "person", "Soldiers in theatre"),
         "equipment": (("week", "side", "item", "run"), series["equipment"], "count", "Pieces with the army"),
         "storage": (("week", "side", "item", "run"), series["storage"], "count", "Pieces left in storage"),
-        "supply": (("week", "side", "axis", "run"), _lead(series["supply"], np.nan), "1", "Supply of the line, 1 at the source"),
-        "hazard": (("week", "run"), _lead(series["hazard"], np.nan), "1/week", "Chance that a war of this age ends in the week"),
+        "supply": (
+            ("week", "side", "axis", "run"),
+            _lead(series["supply"], np.nan),
+            "1",
+            "Supply of the line, 1 at the source",
+        ),
+        "hazard": (
+            ("week", "run"),
+            _lead(series["hazard"], np.nan),
+            "1/week",
+            "Chance that a war of this age ends in the week",
+        ),
         "phase": (("week", "run"), series["phase"], "1", "Where the war stands"),
         "town_share": (("week", "town", "run"), series["town_share"], "1", "First side's share of the town's disc"),
         "town_holder": (("town",), holder.astype(np.int8), "1", "Side that holds the town at the opening"),
@@ -110,9 +120,24 @@ def dataset(ensemble: Ensemble) -> xr.Dataset:
             "1",
             "Share of runs in which the first side holds at least half of the cell",
         ),
-        "control_opening": (("cell",), start.theatre.opening_share, "1", "First side's share of the cell at the opening"),
-        "first_ending": (("run",), _first_ending(series["phase"])[0], "1", "Phase that first ended the war; 0 for none"),
-        "first_ending_week": (("run",), _first_ending(series["phase"])[1], "week", "Week of the first ending; 0 for none"),
+        "control_opening": (
+            ("cell",),
+            start.theatre.opening_share,
+            "1",
+            "First side's share of the cell at the opening",
+        ),
+        "first_ending": (
+            ("run",),
+            _first_ending(series["phase"])[0],
+            "1",
+            "Phase that first ended the war; 0 for none",
+        ),
+        "first_ending_week": (
+            ("run",),
+            _first_ending(series["phase"])[1],
+            "week",
+            "Week of the first ending; 0 for none",
+        ),
         "ok": (("run",), ensemble.ok, "1", "Every number of the run stayed finite"),
         "area_error": (("run",), ensemble.area_error.astype(np.float32), "km2", "Map against sum of what was taken"),
     }
@@ -130,13 +155,22 @@ def _lead(values: np.ndarray, first: float = 0.0) -> np.ndarray:
     return np.concatenate([np.full_like(values[:1], first), values])
 
 
-def town_change_week(share: np.ndarray, holder: np.ndarray) -> np.ndarray:
-    """First week (from 1) at which at least half of a town's disc is the other side's, [town, run]; −1 for never.
+def town_lost(share: np.ndarray, holder: np.ndarray) -> np.ndarray:
+    """Whether a town is in other hands than at the opening, [week, town, run].
 
-    `share` [week, town, run], the opening first, is the first side's; `holder` [town] the side that holds the town's point at the opening.
+    `share` [week, town, run], the opening first, is the first side's of the town's disc; `holder` [town] the side that
+    holds the town's point at the opening. A town changes hands when the other side has half of its disc; where the
+    other side has that already at the opening, when it has half of the rest as well.
     """
-    lost = np.where(holder[:, None] == 0, share < 0.5, share >= 0.5)[1:]
-    return np.where(lost.any(axis=0), lost.argmax(axis=0) + 1, -1).astype(np.int16)
+    other = np.where(holder[:, None] == 0, 1 - share, share)
+    needed = np.where(other[:1] < 0.5, 0.5, (1 + other[:1]) / 2)
+    return other >= needed
+
+
+def town_change_week(share: np.ndarray, holder: np.ndarray) -> np.ndarray:
+    """First week (from 1) at which a town is in other hands, [town, run]; −1 where it never is."""
+    lost = town_lost(share, holder)
+    return np.where(lost.any(axis=0), lost.argmax(axis=0), -1).astype(np.int16)
 
 
 def control_probability(ensemble: Ensemble) -> np.ndarray:

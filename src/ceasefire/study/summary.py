@@ -157,6 +157,7 @@ class Summary(Record):
     scenario: str
     title: str
     question: str
+    background: tuple[str, ...] = Field(description="How things stood at the opening, as the scenario tells it.")
     opening: datetime.date
     weeks: int = Field(ge=0)
     dates: tuple[datetime.date, ...] = Field(description="Saturdays: date of week 0, 1, … The last is the horizon.")
@@ -420,8 +421,8 @@ def _ending(
 
 
 def _base_rate(attributes: Mapping[Any, Any], weeks: int) -> Series | None:
-    """P(a war of this age has ended by each week), where the result says when the war started (`war_started`)."""
-    started = str(attributes.get("war_started", ""))
+    """P(a war of this age has ended by each week), where the result says when the war started."""
+    started = _war_started(attributes)
     if not started:
         return None
     days = (datetime.date.fromisoformat(str(attributes["opening"])[:10]) - datetime.date.fromisoformat(started)).days
@@ -439,6 +440,12 @@ def _base_rate(attributes: Mapping[Any, Any], weeks: int) -> Series | None:
         q75=q75,
         q95=q95,
     )
+
+
+def _war_started(attributes: Mapping[Any, Any]) -> str:
+    """When the war began, from the result's own attribute or from the scenario that it carries; empty if neither."""
+    document = json.loads(attributes.get("scenario_document") or "{}")
+    return str(attributes.get("war_started") or document.get("war", {}).get("started") or "")
 
 
 def _meanings(*variables: xarray.DataArray) -> dict[int, str]:
@@ -523,6 +530,7 @@ def summarise(result: xarray.Dataset) -> Summary:
         scenario=_text(attributes, "scenario"),
         title=_text(attributes, "title"),
         question=_text(attributes, "question"),
+        background=tuple(str(line) for line in _list(attributes, "background")),
         opening=datetime.date.fromisoformat(_text(attributes, "opening")[:10]),
         weeks=len(dates) - 1,
         dates=dates,
@@ -582,7 +590,7 @@ def _text(attributes: Mapping[Any, Any], name: str) -> str:
 
 
 def _list(attributes: Mapping[Any, Any], name: str) -> list[Any]:
-    """A list kept as JSON text."""
+    """A list kept as such or as JSON text."""
     value = attributes.get(name) or []
     return list(json.loads(value) if isinstance(value, str) else value)
 

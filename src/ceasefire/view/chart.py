@@ -410,6 +410,10 @@ TO_FIRST = ("#fdd0a2", "#fdae6b", "#f08a38", "#cf5a0c", "#8a3404")
 TO_SECOND = ("#c3daee", "#92c0e2", "#559ccd", "#2470b3", "#0b3d7a")
 HELD_FIRST, HELD_SECOND, LAND, OUTSIDE = "#efdfd2", "#e3eaf0", "#f6f4ef", "#fbfbf9"
 _KM_PER_DEGREE = 111.195
+_SMALLEST_ISLAND = 0.002
+"""Square degrees, some 15 km²; what is smaller is mostly left over from simplified outlines."""
+_TEETH = 2.0
+"""Pixels per km from which the line of contact follows the edges of cells."""
 _FINE = 10
 """Paths of maps are written in whole tenths of a pixel."""
 
@@ -461,7 +465,7 @@ class Atlas:
         self.identifiers = [h3.int_to_str(int(cell)) for cell in result["cell"].values]
         self.opening: FloatArray = np.asarray(result["control_opening"].values, float)
         self.held: FloatArray = np.asarray(result["control_probability"].transpose("week", "cell").values)
-        self.axis = [str(axis) for axis in result["cell_axis"].values]
+        self.axis = _axis_names(result)
         self.longitude: FloatArray = np.asarray(result["longitude"].values, float)
         self.latitude: FloatArray = np.asarray(result["latitude"].values, float)
         self._geography = geography
@@ -486,7 +490,10 @@ class Atlas:
         """The recorded country without its sea."""
         cells = self._geography.cells
         sea = _merged([h3.int_to_str(int(cell)) for cell in cells.cell[cells.sea]])
-        return shapely.make_valid(self._geography.outline).difference(sea.buffer(0.002))
+        parts = shapely.get_parts(shapely.make_valid(self._geography.outline))
+        whole = shapely.union_all([shapely.Polygon(part.exterior) for part in parts if part.geom_type == "Polygon"])
+        land = shapely.get_parts(whole.difference(sea.buffer(0.002)))
+        return shapely.MultiPolygon([part for part in land if part.area > _SMALLEST_ISLAND])
 
     @cached_property
     def rivers(self) -> Any:
@@ -516,6 +523,12 @@ class Atlas:
                     edge = h3.directed_edge_to_boundary(h3.cells_to_directed_edge(cell, neighbour))
                     pieces.append([(round(lng, 6), round(lat, 6)) for lat, lng in edge])
         return shapely.line_merge(shapely.MultiLineString(pieces)) if pieces else shapely.MultiLineString()
+
+    @cached_property
+    def smooth_contact(self) -> Any:
+        """The same line without the teeth of the cells, for maps on which a cell is a few pixels wide."""
+        parts = [_halved(_halved(shapely.get_coordinates(part))) for part in shapely.get_parts(self.contact)]
+        return shapely.MultiLineString(parts)
 
     def window(self, weeks: Iterable[int], margin_km: float = 12.0) -> Window:
         """What a map must show: the contact line and every cell that may change hands."""
@@ -557,6 +570,19 @@ class Atlas:
         )
 
 
+def _axis_names(result: xarray.Dataset) -> list[str]:
+    """Key of the sector of each cell, whether the result holds keys or positions."""
+    axes, values = [str(key) for key in result["axis"].values], result["cell_axis"].values
+    if values.dtype.kind not in "iu":
+        return [str(value) for value in values]
+    return [axes[place] if 0 <= place < len(axes) else "" for place in values.tolist()]
+
+
+def _halved(points: FloatArray) -> FloatArray:
+    """Midpoints between neighbours, the ends kept."""
+    return np.concatenate([points[:1], (points[:-1] + points[1:]) / 2, points[-1:]])
+
+
 def _merged(cells: Sequence[str]) -> Any:
     """Cells as one shape in longitude and latitude."""
     if not cells:
@@ -586,6 +612,7 @@ def hex_map(
     """
     projection = Projection.of(window, width)
     change = atlas.change(week)
+    contact = atlas.contact if projection.pixels_per_km > _TEETH else atlas.smooth_contact
     body = [
         tag("rect", width=width, height=projection.height, fill=OUTSIDE),
         _filled(atlas.land, projection, window, LAND, smooth=0.6),
@@ -594,7 +621,7 @@ def hex_map(
         *_classes(atlas, change, projection, window),
         _stroked(atlas.rivers, projection, window, "#a9bccb", 0.8),
         _stroked(atlas.land.boundary, projection, window, "#8d8d86", 0.9),
-        _stroked(atlas.contact, projection, window, INK, 1.5),
+        _stroked(contact, projection, window, INK, 1.5),
         *_labelled(labels, projection),
         *_scale_bar(projection),
         tag("rect", x=0.5, y=0.5, width=width - 1, height=projection.height - 1, fill="none", stroke=RULE),
@@ -758,15 +785,17 @@ def _scale_bar(projection: Projection) -> list[str]:
     length = max(km for km in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if km <= max(longest, 1))
     x, y = 12.0, projection.height - 12.0
     right = x + length * projection.pixels_per_km
+    bar = f"M{x:.1f} {y - 5:.1f}v5H{right:.1f}v-5"
     return [
-        tag("path", d=f"M{x:.1f} {y - 5:.1f}v5H{right:.1f}v-5", fill="none", stroke=INK, stroke_width=1.2),
+        tag("path", d=bar, fill="none", stroke=PAPER, stroke_width=4, stroke_linecap="square"),
+        tag("path", d=bar, fill="none", stroke=INK, stroke_width=1.2),
         haloed(right + 6, y, f"{length} km", font_size=11),
     ]
 
 
 def map_legend(first: str, second: str) -> str:
     """Colours of the maps, explained; the names of the sides are escaped."""
-    width, height, box = 330, 176, 62
+    width, height, box = 330, 192, 62
     body: list[str] = []
     for row, (side, colours) in enumerate(((first, TO_FIRST), (second, TO_SECOND))):
         y = 44 * row
@@ -775,14 +804,17 @@ def map_legend(first: str, second: str) -> str:
             body.append(tag("rect", x=place * box, y=y + 19, width=box, height=13, fill=colour))
     for place, name in enumerate(CLASS_NAMES):
         body.append(words((place + 0.5) * box, 92, name, text_anchor="middle", font_size=11, fill=QUIET))
-    for y, colour, name in (
-        (108, HELD_FIRST, f"Held by {first}, as at the opening"),
-        (130, HELD_SECOND, f"Held by {second}, as at the opening"),
-    ):
+    fields = (
+        (HELD_FIRST, f"Held by {first}, as at the opening"),
+        (HELD_SECOND, f"Held by {second}, as at the opening"),
+        (LAND, "Outside the modelled area"),
+    )
+    for row, (colour, name) in enumerate(fields):
+        y = 106 + 21 * row
         body.append(tag("rect", x=0.5, y=y + 0.5, width=22, height=13, fill=colour, stroke=RULE))
         body.append(words(31, y + 11, name, font_size=12))
-    body.append(tag("path", d="M0 159h24", stroke=INK, stroke_width=1.8))
-    body.append(words(31, 163, "Line of contact at the opening", font_size=12))
+    body.append(tag("path", d="M0 177h24", stroke=INK, stroke_width=1.8))
+    body.append(words(31, 181, "Line of contact at the opening", font_size=12))
     return picture(
         width, height, "Colours of the maps", "Darker means more probable; see the tables for numbers.", body
     )

@@ -6,6 +6,7 @@ be anybody's, and the page's own policy forbids it to load or to run anything.
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -25,6 +26,8 @@ WIDE, HALF, THIRD, FIFTH = 1080, 528, 348, 204
 """Widths of charts in pixels: whole page, two, three and five beside each other."""
 ZOOM_KM = 150.0
 """Width of the maps of the busiest stretch."""
+CITY_KM = 15.0
+"""A city this near a larger one is not named."""
 CITY = 250_000
 """Places with as many pre-war residents are named on maps for orientation."""
 
@@ -39,6 +42,7 @@ def render(result: xarray.Dataset, summary: Summary) -> str:
     parts = (
         _opening(summary),
         _glance(summary),
+        _background(summary),
         _maps(result, summary),
         _ground(summary),
         _ending(summary),
@@ -125,6 +129,13 @@ def _glance(summary: Summary) -> str:
         body += [_row(label, cells) for label, cells in rows]
     inner = f"<table class='figures'>{_horizon_head(summary, '')}<tbody>{''.join(body)}</tbody></table>"
     return _section("glance", "At a glance", "", f'<div class="scroll">{inner}</div>')
+
+
+def _background(summary: Summary) -> str:
+    if not summary.background:
+        return ""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in summary.background)
+    return _section("background", "How things stood at the opening", "", f"<ul>{lines}</ul>")
 
 
 def _row(label: str, cells: Iterable[str]) -> str:
@@ -229,8 +240,19 @@ def _town_points(result: xarray.Dataset) -> dict[str, tuple[float, float]]:
 
 
 def _cities(geography: Geography, but: set[str]) -> list[Place]:
-    cities = [p for p in geography.places if p.kind == "town" and (p.population or 0) >= CITY and p.name not in but]
-    return sorted(cities, key=lambda place: -(place.population or 0))
+    """Large cities, the largest first; not the parts of a city listed beside it."""
+    large = [p for p in geography.places if p.kind == "town" and (p.population or 0) >= CITY and p.name not in but]
+    cities: list[Place] = []
+    for place in sorted(large, key=lambda place: -(place.population or 0)):
+        if all(_km_apart(place, other) > CITY_KM for other in cities):
+            cities.append(place)
+    return cities
+
+
+def _km_apart(one: Place, other: Place) -> float:
+    north = one.latitude - other.latitude
+    east = (one.longitude - other.longitude) * math.cos(math.radians(one.latitude))
+    return 111.2 * math.hypot(north, east)
 
 
 # --------------------------------------------------------------------------------------------------- fans and curves
@@ -479,9 +501,13 @@ def _stock_row(
 ) -> list[str]:
     names = {label.key: label.name for label in summary.items}
     return [
-        _fan(summary, one, names.get(item, item), "", colour, size=(FIFTH, 150), within=within, numbers=False)
+        _fan(summary, one, _capital(names.get(item, item)), "", colour, size=(FIFTH, 150), within=within, numbers=False)
         for item, one, within in zip(items, row, shared, strict=True)
     ]
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _stock_table(summary: Summary, title: str, items: Sequence[str], series: dict[str, list[Series | None]]) -> str:
@@ -623,10 +649,12 @@ h4,.kicker,.byline,.note,figcaption,table,dl,details,.sources{
 .byline{font-size:13.5px;color:var(--quiet);margin:1.4em 0 0}
 .lead{max-width:42em;margin:0 0 1.4em}
 .note{font-size:13px;color:var(--quiet);max-width:60em}
+ul{max-width:44em;padding-left:1.2em;margin:.6em 0}
+li{margin-bottom:.35em}
 section{border-top:1px solid var(--ink);margin-top:56px;padding-top:18px}
 figure{margin:0 0 26px;min-width:0}
 figcaption{font-weight:700;font-size:14px;margin-bottom:7px}
-svg{display:block;max-width:100%;height:auto;overflow:visible}
+svg{display:block;max-width:100%;height:auto}
 .beside{display:grid;grid-template-columns:minmax(0,700px) minmax(0,1fr);gap:36px;align-items:start}
 .beside aside table{margin-top:28px}
 .beside aside td,.beside aside th{font-size:13px}

@@ -222,7 +222,7 @@ def render(summary: Summary, files: Sequence[str | Path] = ()) -> str:
 def renderable(summary: Summary, files: Sequence[str | Path] = ()) -> RenderableType:
     """The same screen for a terminal, with weight where it helps reading."""
     head = Text(_cut(clean(f"{summary.title} · from {day(summary.opening)}"), WIDTH), style="bold")
-    parts: list[RenderableType] = [head, Text(_cut(clean(summary.question), 2 * WIDTH - 10), style="italic"), Text()]
+    parts: list[RenderableType] = [head, Text(_cut(clean(summary.question), 3 * WIDTH - 15), style="italic"), Text()]
     parts += [Text(_cut(clean(sentence), 3 * WIDTH - 15)) for sentence in sentences(summary)]
     parts += [Text(), _table(summary), Text()]
     parts += [Text(_cut(f"Not known: {clean(note)}", 2 * WIDTH - 10), style="dim") for note in summary.notes[:2]]

@@ -1,0 +1,218 @@
+"""The command line: parse, call one public function, print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="When, where and on what terms a war may end: forecasts with their uncertainty and their sources.",
+)
+evidence_app = typer.Typer(no_args_is_help=True, help="What is known, and who says so.")
+app.add_typer(evidence_app, name="evidence")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+EvidenceOption = Annotated[
+    Path | None, typer.Option("--evidence", metavar="STORE", help="Evidence store; the packaged one otherwise.")
+]
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line on standard error, never a traceback."""
+    from ceasefire.evidence.error import CeasefireError
+
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except CeasefireError as error:
+        _fail(str(error), 1)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("stopped; nothing was written", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except MemoryError:
+        _fail("not enough memory; ask for fewer runs or weeks", 1)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # typer's own usage errors
+            _fail(f"{error.format_message()} (see --help)", 2)
+        raise
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"ceasefire: {' '.join(message.split())}", file=sys.stderr)
+    sys.stderr.flush()
+    sys.exit(code)
+
+
+@contextmanager
+def _progress(label: str, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A progress bar on standard error, where that is a terminal; a line at the start otherwise."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        console.print(f"{label} …")
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def scenarios(as_json: AsJson = False) -> None:
+    """List the shipped scenarios.
+
+    Example: ceasefire scenarios
+    """
+    from ceasefire.scenario import spec
+
+    loaded = [spec.load(name) for name in spec.scenarios()]
+    rows = [{"id": s.id, "opening": str(s.opening), "title": s.title, "question": s.question} for s in loaded]
+    _show(rows, as_json, lambda row: f"{row['id']}  ({row['opening']})  {row['title']}\n    {row['question']}")
+
+
+@app.command()
+def forecast(
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a scenario file (.toml).")],
+    runs: Annotated[int, typer.Option(help="How many wars to simulate.")] = 2000,
+    weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; out/<scenario>/ otherwise.")] = None,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    evidence: EvidenceOption = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast a scenario: simulate, summarise, write result.zarr, summary.json and report.html.
+
+    Example: ceasefire forecast abu-dhabi-2026-01 --runs 2000 --weeks 52 --seed 1
+    """
+    from ceasefire.study.forecast import forecast as run_forecast
+    from ceasefire.study.summary import to_json
+    from ceasefire.view.export import FILES, write_result
+    from ceasefire.view.text import render
+
+    with _progress("Simulating wars", not as_json) as on_progress:
+        result = run_forecast(
+            scenario,
+            runs=runs,
+            weeks=weeks,
+            seed=seed,
+            on=on,
+            evidence=evidence,
+            workers=workers,
+            on_progress=on_progress,
+        )
+    folder = out or Path("out") / str(result.attrs["scenario"])
+    summary = write_result(result, folder)
+    print(to_json(summary) if as_json else render(summary, [folder / name for name in FILES]))
+
+
+@app.command()
+def replay(
+    result: Annotated[Path, typer.Argument(help="Folder of a result.")],
+    run: Annotated[int, typer.Option(help="Which run.")] = 0,
+    evidence: EvidenceOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate one run of a result again, bit for bit, and list its events.
+
+    Example: ceasefire replay out/abu-dhabi-2026-01 --run 17
+    """
+    from ceasefire.simulate import result as results
+    from ceasefire.study.replay import replay as run_replay
+
+    again = run_replay(results.load(result), run, evidence=evidence)
+    if as_json:
+        print(json.dumps(asdict(again), ensure_ascii=False, indent=1))
+        return
+    print(f"Run {again.run}: {'the same bits as recorded' if again.same_bits else 'NOT the bits that were recorded'}")
+    for event in again.events:
+        print(f"{event.date}  {event.text}")
+    if not again.same_bits:
+        raise typer.Exit(1)
+
+
+@app.command()
+def variables(
+    match: Annotated[str, typer.Argument(help="Only names that contain this.")] = "", as_json: AsJson = False
+) -> None:
+    """List every input that can be set and every output: name, unit, meaning, owner.
+
+    Example: ceasefire variables attrition
+    """
+    from ceasefire.scenario.start import variables as declared
+
+    rows = [
+        {
+            "name": v.name,
+            "index": [dim for dim in v.dims if dim != "run"],
+            "kind": v.kind,
+            "settable": v.kind == "parameter",
+            "unit": v.unit,
+            "meaning": v.doc,
+            "owner": v.name.split(".")[0],
+            "source": v.source or "",
+        }
+        for v in declared().values()
+        if match in v.name
+    ]
+    if not rows:
+        from ceasefire.evidence.error import suggestion
+        from ceasefire.scenario.spec import ScenarioError
+
+        raise ScenarioError(f"no variable contains {match!r}{suggestion(match, declared())}")
+    _show(rows, as_json, _variable_line)
+
+
+def _variable_line(row: dict[str, Any]) -> str:
+    index = f"[{','.join(row['index'])}]" if row["index"] else ""
+    return f"{row['name'] + index:48} {row['unit']:14} {row['kind']:10} {row['meaning']}"
+
+
+@evidence_app.command("build")
+def evidence_build(
+    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="Folder of public upstream files.")],
+    out: Annotated[Path, typer.Option("--out", metavar="STORE", help="Folder of the store to write.")],
+    as_json: AsJson = False,
+) -> None:
+    """Build an evidence store from public upstream files.
+
+    Example: ceasefire evidence build --from upstream --out my-store
+    """
+    from ceasefire.evidence.build import build
+
+    messages: list[str] = []
+    store = build(source, out, on_message=messages.append if as_json else lambda line: print(line, file=sys.stderr))
+    told = {"store": str(out), "rows": len(store.observations), "maps": len(store.control.dates)}
+    if as_json:
+        print(
+            json.dumps({**told, "warnings": list(store.warnings), "messages": messages}, ensure_ascii=False, indent=1)
+        )
+    else:
+        print(f"{told['store']}: {told['rows']:,} dated rows, {told['maps']} maps, {len(store.warnings)} warnings")
+
+
+def _show(rows: list[dict[str, Any]], as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(line(row) for row in rows))

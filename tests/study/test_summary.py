@@ -1,0 +1,173 @@
+import datetime
+import importlib.util
+import itertools
+import json
+from pathlib import Path
+from types import ModuleType
+
+import jsonschema
+import numpy as np
+import pytest
+import xarray
+
+from ceasefire.study import summary as module
+from ceasefire.study.summary import Summary, SummaryError, quantiles, schema_json, summarise, to_json, wilson
+
+ROOT = Path(__file__).parents[2]
+
+
+def _support() -> ModuleType:
+    """The builder of made-up results that the tests of `view` use."""
+    spec = importlib.util.spec_from_file_location("made_up_result", ROOT / "tests" / "view" / "conftest.py")
+    assert spec
+    assert spec.loader
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+make_result = _support().make_result
+
+
+@pytest.fixture(scope="module")
+def result() -> xarray.Dataset:
+    return make_result()
+
+
+@pytest.fixture(scope="module")
+def summary(result: xarray.Dataset) -> Summary:
+    return summarise(result)
+
+
+def test_quantiles_of_known_draws_are_exact() -> None:
+    draws = np.random.default_rng(1).permutation(101)
+    np.testing.assert_allclose(quantiles(draws), [5, 25, 50, 75, 95])
+    np.testing.assert_allclose(quantiles([0.0, 1.0]), [0.05, 0.25, 0.5, 0.75, 0.95])
+
+
+def test_quantiles_leave_out_missing_draws_and_the_input_alone() -> None:
+    draws = np.array([[3.0, np.nan, 1.0, 2.0], [np.nan] * 4])
+    before = draws.copy()
+    found = quantiles(draws)
+    np.testing.assert_allclose(found[:, 0], quantiles([1.0, 2.0, 3.0]))
+    assert np.isnan(found[:, 1]).all()
+    np.testing.assert_array_equal(draws, before)
+
+
+def test_series_are_plain_quantiles_over_runs(result: xarray.Dataset, summary: Summary) -> None:
+    area = result["area"].values
+    change = (area - area[0]).sum(axis=1)
+    series = summary.find("area_change")
+    assert series
+    np.testing.assert_allclose(series.q05, np.quantile(change, 0.05, axis=-1))
+    one = summary.find("area_change", axis="pokrovsk")
+    assert one
+    np.testing.assert_allclose(one.q75, np.quantile(area[:, 1] - area[0, 1], 0.75, axis=-1))
+    total = summary.find("casualties_cumulative", side="U")
+    assert total
+    np.testing.assert_allclose(total.q50, np.quantile(result["casualties"].values[:, 1].cumsum(0), 0.5, axis=-1))
+
+
+def test_bands_are_ordered(summary: Summary) -> None:
+    for series in summary.series:
+        rows = np.array([series.q05, series.q25, series.q50, series.q75, series.q95], float)
+        assert rows.shape == (5, summary.weeks + 1)
+        gaps = np.diff(rows, axis=0)
+        assert (gaps[~np.isnan(gaps)] >= 0).all(), series.measure
+
+
+def test_claims_have_no_value_at_the_opening(summary: Summary) -> None:
+    claimed = summary.find("claimed", side="R", item="personnel")
+    assert claimed
+    assert claimed.q50[0] is None
+    assert claimed.q50[1] is not None
+
+
+def test_endings_and_states_add_to_one(summary: Summary) -> None:
+    endings = summary.endings
+    assert sum(kind.probability.probability for kind in endings.kinds) + endings.none.probability == pytest.approx(1)
+    for place, chance in enumerate(endings.any):
+        assert sum(kind.by[place].probability for kind in endings.kinds) == pytest.approx(chance.probability)
+    np.testing.assert_allclose(np.sum([state.share for state in summary.occupancy], axis=0), 1)
+    assert "frozen" in {state.state for state in summary.occupancy}
+    assert "frozen" not in {kind.kind for kind in endings.kinds}
+
+
+def test_chances_never_fall_with_time(summary: Summary) -> None:
+    rows = [kind.by for kind in summary.endings.kinds] + [town.chances for town in summary.towns]
+    for chances in rows:
+        assert all(early.probability <= late.probability for early, late in itertools.pairwise(chances))
+    for kind in summary.endings.kinds:
+        assert (np.diff(kind.weekly) >= 0).all()
+        assert kind.weekly[-1] == pytest.approx(kind.probability.probability)
+
+
+def test_base_rate_follows_from_the_age_of_the_war(result: xarray.Dataset, summary: Summary) -> None:
+    base = summary.endings.base_rate
+    assert base
+    assert base.q50[0] == 0
+    assert 0.05 < (base.q50[-1] or 0) < 0.6
+    nameless = result.copy()
+    nameless.attrs = {key: value for key, value in result.attrs.items() if key != "war_started"}
+    assert summarise(nameless).endings.base_rate is None
+    told = nameless.assign_attrs(scenario_document=json.dumps({"war": {"started": "2022-02-24"}}))
+    assert summarise(told).endings.base_rate == base
+
+
+def test_wilson_matches_published_values() -> None:
+    """81 of 263 gives .2553 to .3662 (Newcombe 1998, Statistics in Medicine 17, table I)."""
+    low, high = wilson([81, 0, 20], 263)
+    assert (round(float(low[0]), 4), round(float(high[0]), 4)) == (0.2553, 0.3662)
+    assert low[1] == 0
+    assert 0 < high[1] < 0.02
+    assert wilson(10, 10)[1] == 1
+
+
+def test_failed_runs_are_left_out(result: xarray.Dataset) -> None:
+    broken = result.copy(deep=True)
+    broken["ok"].values[:50] = False
+    broken["area"].values[:, :, :50] = 1e12
+    kept = summarise(result.isel(run=slice(50, None)))
+    found = summarise(broken)
+    assert found.runs_used == 150
+    assert found.failed_runs == 50
+    assert found.series == kept.series
+    broken["ok"].values[:] = False
+    with pytest.raises(SummaryError, match="All of the 200 runs failed"):
+        summarise(broken)
+
+
+def test_a_result_that_lacks_something_is_refused(result: xarray.Dataset) -> None:
+    with pytest.raises(SummaryError, match="lacks phase"):
+        summarise(result.drop_vars("phase"))
+
+
+def test_short_results_end_at_their_own_horizon() -> None:
+    assert module.horizons_within(52) == (4, 13, 26, 52)
+    assert module.horizons_within(104) == (4, 13, 26, 52)
+    assert module.horizons_within(20) == (4, 13, 20)
+    assert module.horizons_within(0) == ()
+    assert summarise(make_result(weeks=20, runs=20)).endings.any[-1].weeks == 20
+
+
+def test_json_is_stable_short_and_valid(summary: Summary) -> None:
+    written = to_json(summary)
+    assert written == to_json(Summary.model_validate_json(written))
+    assert "NaN" not in written
+    document = json.loads(written)
+    jsonschema.validate(document, json.loads(schema_json()))
+    assert list(document)[:4] == ["format", "scenario", "title", "question"]
+    assert document["opening"] == "2026-01-31"
+    assert float(f"{document['series'][0]['q95'][-1]:.6g}") == document["series"][0]["q95"][-1]
+    assert len(written) < 400_000
+
+
+def test_the_schema_in_the_documentation_is_current() -> None:
+    kept = (ROOT / "docs" / "reference" / "summary.schema.json").read_text(encoding="utf-8")
+    assert kept == schema_json(), "renew it with ceasefire.study.summary.write_schema"
+
+
+def test_towns_come_most_endangered_first(summary: Summary) -> None:
+    last = [town.chances[-1].probability for town in summary.towns]
+    assert last == sorted(last, reverse=True)
+    assert summary.towns[0].chances[0].date == datetime.date(2026, 2, 28)

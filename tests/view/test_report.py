@@ -1,0 +1,147 @@
+import html.parser
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+import xarray
+
+from ceasefire.study.summary import Summary, summarise
+from ceasefire.view import report
+
+VOID = {"meta", "br", "wbr", "img", "link", "hr", "input"}
+RUDE = "<script>alert('x')</script>\"&<img src=x onerror=y>"
+
+
+class _Page(html.parser.HTMLParser):
+    """Checks that tags nest, and remembers what it saw."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.identifiers: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        named = dict(attrs)
+        assert not [name for name in named if name.startswith("on")], named
+        if named.get("id"):
+            self.identifiers.append(named["id"] or "")
+        if "href" in named:
+            self.links.append(named["href"] or "")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open
+        assert self.open.pop() == tag
+
+
+def _parse(content: str) -> _Page:
+    page = _Page()
+    page.feed(content)
+    page.close()
+    assert not page.open
+    return page
+
+
+@pytest.fixture(scope="module")
+def content(result: xarray.Dataset, summary: Summary) -> str:
+    return report.render(result, summary)
+
+
+def test_the_report_parses_and_its_links_lead_somewhere(content: str) -> None:
+    page = _parse(content)
+    assert page.tags.count("h1") == 1
+    assert all(link.startswith("#") and link[1:] in page.identifiers for link in page.links)
+    assert {"map", "ground", "ending", "people", "stocks", "towns", "unknown", "assumptions", "method"} <= set(
+        page.identifiers
+    )
+
+
+def test_identifiers_are_unique(content: str) -> None:
+    identifiers = _parse(content).identifiers
+    assert sorted(identifiers) == sorted(set(identifiers))
+
+
+def test_the_report_needs_no_network_and_no_script(content: str) -> None:
+    assert "http" not in content.replace("http-equiv", "")
+    assert not re.search(r"url\(|@import|<link|<script|<iframe|<object", content)
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in content
+    assert "<style>" in content
+
+
+def test_the_report_is_small(content: str) -> None:
+    assert len(content.encode()) < 1_000_000
+
+
+def test_whatever_a_result_says_is_escaped(result: xarray.Dataset) -> None:
+    row = {"name": RUDE, "unit": RUDE, "low": RUDE, "mid": 1, "high": 2, "kind": RUDE, "source": RUDE, "doc": RUDE}
+    rude = result.assign_attrs(
+        title=RUDE,
+        question=RUDE,
+        scenario=RUDE,
+        version=RUDE,
+        evidence_hash=RUDE,
+        evidence_as_of=RUDE,
+        created=RUDE,
+        assumptions=json.dumps([row | {"known_on": RUDE}]),
+        notes=json.dumps([RUDE]),
+        background=[RUDE],
+    ).assign_coords(town=[RUDE + str(number) for number in range(result.sizes["town"])])
+    rude["side"].attrs["names"] = [RUDE, RUDE]
+    rude = rude.assign_coords(
+        axis=[RUDE + str(number) for number in range(3)],
+        item=[RUDE + str(number) for number in range(5)],
+        town_latitude=("town", [48.3] * result.sizes["town"]),
+        town_longitude=("town", [37.3] * result.sizes["town"]),
+    )
+    rude["phase"].attrs["flag_meanings"] = ["war", *(f"{RUDE}{number}" for number in range(5)), "frozen"]
+    rude["side"].attrs["names"] = [RUDE, RUDE]
+    page = _parse(report.render(rude, summarise(rude)))
+    assert "script" not in page.tags
+    assert "img" not in page.tags
+
+
+def test_sentences_come_first(content: str, summary: Summary) -> None:
+    assert content.index('class="answer"') < content.index("<section")
+    assert summary.question in content
+
+
+def test_every_number_leads_to_its_source(content: str, summary: Summary) -> None:
+    sources = {row.source for row in summary.assumptions}
+    assert len(re.findall(r'id="source-\d+"', content)) == len(sources)
+    assert len(re.findall(r'href="#source-\d+"', content)) == 4 * len(summary.assumptions)
+
+
+def test_the_file_appears_whole_or_not_at_all(
+    tmp_path: Path, result: xarray.Dataset, summary: Summary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = report.write_report(result, summary, tmp_path / "deep" / "report.html")
+    before = path.read_text(encoding="utf-8")
+    assert before.startswith("<!DOCTYPE html>")
+    assert os.listdir(path.parent) == ["report.html"]
+
+    def full(*_: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match="disk full"):
+        report.write_report(result, summary, path)
+    assert os.listdir(path.parent) == ["report.html"]
+    assert path.read_text(encoding="utf-8") == before
+
+
+def test_a_result_without_cells_or_stocks_has_a_report(result: xarray.Dataset) -> None:
+    bare = result.drop_dims("cell").drop_dims("item").assign_attrs(assumptions="", notes="")
+    page = _parse(report.render(bare, summarise(bare)))
+    assert "map" not in page.identifiers
+    assert "ending" in page.identifiers

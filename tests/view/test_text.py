@@ -1,0 +1,69 @@
+import pytest
+import xarray
+
+from ceasefire.study.summary import Summary, summarise
+from ceasefire.view import text
+
+
+def test_the_screen_fits(summary: Summary) -> None:
+    screen = text.render(summary, ["out/made-up/summary.json", "out/made-up/report.html"])
+    lines = screen.splitlines()
+    assert len(lines) <= text.LINES
+    assert max(map(len, lines)) <= text.WIDTH
+    for wanted in ("Ground gained by Russia", "Kostiantynivka (Ukraine)", "Russia, thousands", "Ukraine, thousands"):
+        assert wanted in screen
+    assert "out/made-up/report.html" in screen
+
+
+def test_the_screen_fits_however_long_the_words(result: xarray.Dataset) -> None:
+    long = result.assign_attrs(title="long " * 60, question="why " * 150, notes=["word " * 90] * 5)
+    lines = text.render(summarise(long), ["directory/" * 12] * 4).splitlines()
+    assert len(lines) <= text.LINES
+    assert max(map(len, lines)) <= text.WIDTH
+
+
+def test_the_screen_obeys_nobody(result: xarray.Dataset) -> None:
+    rude = result.assign_attrs(title="\x1b[31mred\x07 [bold]x[/bold] [/nothing]", question="[link=a]b")
+    screen = text.render(summarise(rude))
+    assert "\x1b" not in screen
+    assert "[bold]x[/bold] [/nothing]" in screen
+
+
+def test_sentences_hold_the_numbers(summary: Summary) -> None:
+    ending, ground, people = text.sentences(summary)
+    assert text.percent(summary.endings.any[-1].probability) in ending
+    assert "km²" in ground
+    assert "Russia" in people
+    assert "Ukraine" in people
+    assert "people" in people
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (None, "–"),
+        (float("nan"), "–"),
+        (0, "0"),
+        (1937, "1,940"),
+        (12345, "12,300"),
+        (-30.2, "−30.2"),
+        (0.5, "0.5"),
+        (1234567, "1.23 million"),
+        (999999, "1 million"),
+        (4e-7, "4e−7"),
+    ],
+)
+def test_numbers(value: float | None, written: str) -> None:
+    assert text.number(value) == written
+
+
+def test_words_for_probabilities() -> None:
+    assert text.likelihood(0.995) == "virtually certain"
+    assert text.likelihood(0.5) == "about as likely as not"
+    assert text.likelihood(0.0) == "exceptionally unlikely"
+    assert (text.percent(0.0), text.percent(0.004), text.percent(0.5), text.percent(1.0)) == (
+        "<1%",
+        "<1%",
+        "50%",
+        ">99%",
+    )
