@@ -202,7 +202,7 @@ def evidence_build(
 
     messages: list[str] = []
     store = build(source, out, on_message=messages.append if as_json else lambda line: print(line, file=sys.stderr))
-    told = {"store": str(out), "rows": len(store.observations), "maps": len(store.control.dates)}
+    told: dict[str, Any] = {"store": str(out), "rows": len(store.observations), "maps": len(store.control.dates)}
     if as_json:
         print(
             json.dumps({**told, "warnings": list(store.warnings), "messages": messages}, ensure_ascii=False, indent=1)

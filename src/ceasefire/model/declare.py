@@ -100,6 +100,7 @@ def from_triple(low: float, mid: float, high: float, *, kind: str) -> Prior:
     """A prior of `kind` positive, share or signed with the given 5/50/95 % points; equal points give a constant."""
     if low == high:
         return Fixed(mid)
+    families: dict[str, type[LogNormal] | type[Share] | type[Normal]]
     families = {"positive": LogNormal, "share": Share, "signed": Normal}
     return families[kind](low, mid, high)
 

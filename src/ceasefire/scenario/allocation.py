@@ -77,7 +77,7 @@ def opening_momentum(share: FloatArray, neighbour: IntArray) -> FloatArray:
 
 def choices(share: FloatArray, neighbour: IntArray, axis: IntArray, area: FloatArray, feature: FloatArray) -> Choices:
     """List the choices that the weekly maps [week, cell] show, with what each cell looked like beforehand."""
-    parts: list[tuple[FloatArray, ...]] = []
+    parts: list[tuple[FloatArray, FloatArray, FloatArray, IntArray]] = []
     momentum = np.zeros((2, share.shape[1]))
     first = max(WARM_UP, len(share) - 1 - WINDOW)
     for week, change in enumerate(np.diff(share, axis=0)):
@@ -102,7 +102,7 @@ def _week_choices(
     area: FloatArray,
     feature: FloatArray,
     label: int,
-) -> tuple[FloatArray, ...]:
+) -> tuple[FloatArray, FloatArray, FloatArray, IntArray]:
     near = 0.5 * own + 0.5 * own[neighbour].mean(axis=1)
     at = np.flatnonzero((near > 0.02) & (own < 0.98))
     column = np.column_stack(

@@ -96,4 +96,4 @@ def learn(claims: FloatArray) -> IntensityLaw:
     likelihood = -0.5 * (logs + count * np.log(scale))
     weight = np.cumsum(np.exp(likelihood - likelihood.max()))
     root = np.linalg.cholesky(cover * scale[:, None, None] + 1e-12 * np.eye(2))
-    return IntensityLaw(weight / weight[-1], centre, root, np.sqrt(scale))
+    return IntensityLaw(weight / weight[-1], centre, np.asarray(root, np.float64), np.sqrt(scale))

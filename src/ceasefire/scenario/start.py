@@ -131,7 +131,8 @@ def from_record(
         "feature": tuple(str(k) for k in range(len(theatre.feature))),
     }
     gains = weekly_gains(theatre)
-    listed = allocation.choices(theatre.share, theatre.neighbour, theatre.axis, theatre.area, theatre.feature)
+    share = theatre.share.astype(np.float64)
+    listed = allocation.choices(share, theatre.neighbour, theatre.axis, theatre.area, theatre.feature)
     return Start(
         scenario=scenario,
         theatre=theatre,
@@ -141,7 +142,7 @@ def from_record(
         axes=tuple(tempo.learn(gain, spread=tempo.AXIS_SPREAD) for gain in gains),
         allocation=allocation.learn(listed),
         intensity={(s, c): intensity.learn(w) for s, by in claims.items() for c, w in by.items() if _enough(w)},
-        momentum=allocation.opening_momentum(theatre.share, theatre.neighbour),
+        momentum=allocation.opening_momentum(share, theatre.neighbour),
         area=area,
         age_months=(scenario.opening - scenario.war.started).days / 30.4375,
         evidence_hash=evidence_hash,

@@ -26,7 +26,7 @@ UNKNOWN = (
     "What the parties want, believe and would sign: the end of the war is a base rate of other wars, not bargaining.",
     "Drones, long-range strikes, the power grid, money, allies and opinion: they act here only through the record.",
     "Orders to withdraw, breakthroughs as a regime of their own, operational reserves.",
-    "Losses of one side are learned from the other side's claims; those of the other side are elicited, with wide bands.",
+    "Losses of one side are learned from the other side's claims; those of the other are elicited, with wide bands.",
     "Losses of civilians are not counted yet.",
 )
 
@@ -65,89 +65,71 @@ def _day(text: str | dt.date) -> dt.date:
         raise ScenarioError(f"{text!r} is not a date; YYYY-MM-DD is needed") from None
 
 
+MEANING: dict[str, tuple[str, str, str]] = {
+    "area": ("week axis run", "km2", "Ground that the first side holds"),
+    "mapped_area": ("week axis run", "km2", "Ground that the first side holds, as mapped"),
+    "claimed": ("week claim run", "count", "Losses of the first side as the enemy would claim them in the week"),
+    "taken": ("week side axis run", "km2", "Ground taken in the week"),
+    "casualties": ("week side run", "person", "Killed or wounded in the week"),
+    "killed": ("week side run", "person", "Killed in the week"),
+    "lost": ("week side item run", "count", "Pieces lost in the week"),
+    "recruited": ("week side run", "person", "Recruited in the week"),
+    "troops": ("week side run", "person", "Soldiers in theatre"),
+    "equipment": ("week side item run", "count", "Pieces with the army"),
+    "storage": ("week side item run", "count", "Pieces left in storage"),
+    "supply": ("week side axis run", "1", "Supply of the line in the week, 1 at the source"),
+    "hazard": ("week run", "1/week", "Chance that a war of this age ends in the week"),
+    "phase": ("week run", "1", "Where the war stands"),
+    "town_share": ("week town run", "1", "First side's share of the town's disc"),
+    "town_holder": ("town", "1", "Side that holds the town at the opening"),
+    "town_change_week": ("town run", "week", "First week in which the town is in other hands; -1 for never"),
+    "control_probability": ("week cell", "1", "Share of runs in which the first side holds at least half of the cell"),
+    "control_opening": ("cell", "1", "First side's share of the cell at the opening"),
+    "first_ending": ("run", "1", "Phase that first ended the war; 0 for none"),
+    "first_ending_week": ("run", "week", "Week of the first ending; 0 for none"),
+    "ok": ("run", "1", "Every number of the run stayed finite"),
+    "area_error": ("run", "km2", "Difference between the map and the sum of what was taken, at the horizon"),
+}
+"""Every variable of a result: dimensions, unit, meaning."""
+
+
 def dataset(ensemble: Ensemble) -> xr.Dataset:
     """An ensemble with names, units and descriptions."""
-    start, series = ensemble.start, ensemble.series
-    net = series["taken"][:, 0] - series["taken"][:, 1]
-    area = np.nan_to_num(start.area)[:, None] + np.concatenate([np.zeros_like(net[:1]), np.cumsum(net, axis=0)])
-    holder = np.array([town.holder for town in start.theatre.towns])
-    variables: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
-        "area": (("week", "axis", "run"), area.astype(np.float32), "km2", "Ground that the first side holds"),
-        "mapped_area": (
-            ("week", "axis", "run"),
-            observe.mapped(ensemble, area),
-            "km2",
-            "Ground that the first side holds, as mapped",
-        ),
-        "claimed": (
-            ("week", "claim", "run"),
-            _lead(observe.claims(ensemble), np.nan),
-            "count",
-            "Losses of the first side as the enemy would claim them in the week",
-        ),
-        "taken": (("week", "side", "axis", "run"), _lead(series["taken"]), "km2", "Ground taken in the week"),
-        "casualties": (("week", "side", "run"), _lead(series["casualties"]), "person", "Killed or wounded in the week"),
-        "killed": (("week", "side", "run"), _lead(series["killed"]), "person", "Killed in the week"),
-        "lost": (("week", "side", "item", "run"), _lead(series["lost"]), "count", "Pieces lost in the week"),
-        "recruited": (("week", "side", "run"), _lead(series["recruited"]), "person", "Recruited in the week"),
-        "troops": (("week", "side", "run"), series["troops"], "person", "Soldiers in theatre"),
-        "equipment": (("week", "side", "item", "run"), series["equipment"], "count", "Pieces with the army"),
-        "storage": (("week", "side", "item", "run"), series["storage"], "count", "Pieces left in storage"),
-        "supply": (
-            ("week", "side", "axis", "run"),
-            _lead(series["supply"], np.nan),
-            "1",
-            "Supply of the line, 1 at the source",
-        ),
-        "hazard": (
-            ("week", "run"),
-            _lead(series["hazard"], np.nan),
-            "1/week",
-            "Chance that a war of this age ends in the week",
-        ),
-        "phase": (("week", "run"), series["phase"], "1", "Where the war stands"),
-        "town_share": (("week", "town", "run"), series["town_share"], "1", "First side's share of the town's disc"),
-        "town_holder": (("town",), holder.astype(np.int8), "1", "Side that holds the town at the opening"),
-        "town_change_week": (
-            ("town", "run"),
-            town_change_week(series["town_share"], holder),
-            "week",
-            "First week at which the town has changed hands; -1 where it never does",
-        ),
-        "control_probability": (
-            ("week", "cell"),
-            control_probability(ensemble),
-            "1",
-            "Share of runs in which the first side holds at least half of the cell",
-        ),
-        "control_opening": (
-            ("cell",),
-            start.theatre.opening_share,
-            "1",
-            "First side's share of the cell at the opening",
-        ),
-        "first_ending": (
-            ("run",),
-            _first_ending(series["phase"])[0],
-            "1",
-            "Phase that first ended the war; 0 for none",
-        ),
-        "first_ending_week": (
-            ("run",),
-            _first_ending(series["phase"])[1],
-            "week",
-            "Week of the first ending; 0 for none",
-        ),
-        "ok": (("run",), ensemble.ok, "1", "Every number of the run stayed finite"),
-        "area_error": (("run",), ensemble.area_error.astype(np.float32), "km2", "Map against sum of what was taken"),
-    }
+    values = _values(ensemble)
     data = {
-        name: xr.DataArray(values, dims=dims, attrs={"units": unit, "long_name": meaning})
-        for name, (dims, values, unit, meaning) in variables.items()
+        name: xr.DataArray(values[name], dims=dims.split(), attrs={"units": unit, "long_name": meaning})
+        for name, (dims, unit, meaning) in MEANING.items()
     }
     for name in ("phase", "first_ending"):
         data[name].attrs["flag_meanings"] = list(PHASES)
     return xr.Dataset(data, coords=_coordinates(ensemble), attrs=_attributes(ensemble))
+
+
+def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
+    start, series = ensemble.start, ensemble.series
+    flows = {name: _lead(series[name]) for name in ("taken", "casualties", "killed", "lost", "recruited")}
+    rates = {name: _lead(series[name], np.nan) for name in ("supply", "hazard")}
+    stocks = {name: series[name] for name in ("troops", "equipment", "storage", "phase", "town_share")}
+    net = flows["taken"][:, 0] - flows["taken"][:, 1]
+    area = np.nan_to_num(start.area)[:, None] + np.cumsum(net, axis=0)
+    holder = np.array([town.holder for town in start.theatre.towns], dtype=np.int8)
+    first_ending, first_ending_week = _first_ending(series["phase"])
+    return {
+        **flows,
+        **rates,
+        **stocks,
+        "area": area.astype(np.float32),
+        "mapped_area": observe.mapped(ensemble, area),
+        "claimed": _lead(observe.claims(ensemble), np.nan),
+        "town_holder": holder,
+        "town_change_week": town_change_week(series["town_share"], holder),
+        "control_probability": control_probability(ensemble),
+        "control_opening": start.theatre.opening_share,
+        "first_ending": first_ending,
+        "first_ending_week": first_ending_week,
+        "ok": ensemble.ok,
+        "area_error": ensemble.area_error.astype(np.float32),
+    }
 
 
 def _lead(values: np.ndarray, first: float = 0.0) -> np.ndarray:
