@@ -1,3 +1,4 @@
+import itertools
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -126,3 +127,23 @@ def test_projection_keeps_scale() -> None:
     assert east == pytest.approx(500)
     assert south == pytest.approx(projection.height)
     assert projection.pixels_per_km == pytest.approx(500 / (111.195 * np.cos(np.radians(48.25))))
+
+
+def test_specks_on_a_border_are_not_a_front(result: xarray.Dataset) -> None:
+    """One cell whose share is low only because it is partly foreign is drawn with the ground around it."""
+    speckled = result.copy(deep=True)
+    inland = int(np.argmax(result["longitude"].values))
+    speckled["control_opening"][inland] = 0.2
+    atlas = chart.Atlas(speckled, Geography.packaged())
+    assert not atlas.first[inland]  # far from any border: a pocket
+    atlas = chart.Atlas(speckled, Geography.packaged())
+    atlas.__dict__["_edge"] = np.arange(len(atlas.opening)) == inland
+    assert atlas.first[inland]
+    assert atlas.change(52)[inland] == 0
+
+
+def test_crowded_places_are_pushed_apart_within_limits() -> None:
+    places = chart._apart([5.0, 6.0, 7.0, 90.0], 10.0, 0.0, 95.0)
+    assert all(later - earlier >= 10 - 1e-6 for earlier, later in itertools.pairwise(places))
+    assert min(places) >= 0
+    assert max(places) <= 95

@@ -147,14 +147,14 @@ def _take(cells: Cells, rows: IntArray) -> Cells:
     return replace(cells, **{name: getattr(cells, name)[rows] for name in cells.__dataclass_fields__})
 
 
-def _plane(latitude: Any, longitude: Any) -> FloatArray:
+def plane(latitude: Any, longitude: Any) -> FloatArray:
     """Positions in km on a plane that touches the theatre near its middle latitude; good to 1 % over it."""
     scale = np.cos(np.radians(48.5))
     return np.column_stack([np.asarray(longitude) * KM_PER_DEGREE * scale, np.asarray(latitude) * KM_PER_DEGREE])
 
 
 def _in_theatre(war: War, axes: tuple[str, ...], land: Cells, share: NDArray[np.float32]) -> NDArray[np.bool_]:
-    position = _plane(land.latitude, land.longitude)
+    position = plane(land.latitude, land.longitude)
     distance = _to_line(position, share)
     near = distance <= war.theatre.reach_km
     fronts = np.isin(land.sector, [axes.index(a) for a in war.theatre.border_axes])
@@ -198,7 +198,7 @@ def _border(war: War, side: int, axes: tuple[str, ...], cells: Cells) -> FloatAr
 def features(cells: Cells) -> FloatArray:
     """What may make a cell harder to take, in the order of `FEATURES`, each standardised over the theatre."""
     height = np.nan_to_num(cells.elevation_m, nan=float(np.nanmean(cells.elevation_m)) if len(cells) else 0.0)
-    position = _plane(cells.latitude, cells.longitude)
+    position = plane(cells.latitude, cells.longitude)
     around = cKDTree(position).query_ball_point(position, 12.0)
     local = height - np.array([height[near].mean() for near in around])
     raw = np.stack(
@@ -228,8 +228,8 @@ def disc(place: Place, cells: Cells) -> tuple[IntArray, FloatArray]:
 
     A town outside the theatre gets its nearest cell with no weight: it cannot change hands.
     """
-    position = _plane(cells.latitude, cells.longitude)
-    centre = _plane([place.latitude], [place.longitude])[0]
+    position = plane(cells.latitude, cells.longitude)
+    centre = plane([place.latitude], [place.longitude])[0]
     near = np.flatnonzero(np.hypot(*(position - centre).T) < place.radius_km + CELL_KM)
     circle = shapely.Point(centre).buffer(place.radius_km, quad_segs=16)
     shapes = [_hexagon(int(cells.cell[k])) for k in near]
@@ -242,7 +242,7 @@ def disc(place: Place, cells: Cells) -> tuple[IntArray, FloatArray]:
 
 def _hexagon(cell: int) -> Any:
     corners = np.array(h3.cell_to_boundary(cell))
-    return shapely.Polygon(_plane(corners[:, 0], corners[:, 1]))
+    return shapely.Polygon(plane(corners[:, 0], corners[:, 1]))
 
 
 def _roads(war: War, geography: Geography, cells: Cells, share: NDArray[np.float32], vintage: Vintage) -> Roads:
@@ -309,7 +309,7 @@ def _rear(links: list[dict[int, float]], cell: IntArray, mine: NDArray[np.bool_]
 
 def _node_weight(geography: Geography, cells: Cells, cell: IntArray, share: NDArray[np.float32]) -> FloatArray:
     """exp(−distance to the opening line / 20 km) for the towns of each axis inside the theatre."""
-    line = _to_line(_plane(cells.latitude, cells.longitude), share)
+    line = _to_line(plane(cells.latitude, cells.longitude), share)
     weight = np.zeros((len(geography.sectors), len(cell)))
     for node, row in enumerate(cell):
         if row >= 0 and np.isfinite(line[row]):

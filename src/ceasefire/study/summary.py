@@ -544,7 +544,7 @@ def summarise(result: xarray.Dataset) -> Summary:
         evidence_as_of=_text(attributes, "evidence_as_of"),
         created=_text(attributes, "created"),
         command=_text(attributes, "command")
-        or f"ceasefire forecast {_text(attributes, 'scenario')} --runs {asked} --seed {seed}",
+        or f"ceasefire forecast {_text(attributes, 'scenario')} --runs {asked} --weeks {len(dates) - 1} --seed {seed}",
         sides=_sides(result),
         axes=_labels(result["axis"]),
         items=_labels(result["item"]) if "item" in result.coords else (),

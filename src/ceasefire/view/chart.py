@@ -174,6 +174,11 @@ def limits(series: Iterable[Series], *, zero: bool = True) -> tuple[float, float
     return (low if low == 0 else low - air), (high if high == 0 else high + air)
 
 
+def _brief(value: float) -> str:
+    """A number where there is little room."""
+    return number(value).replace(" million", "m")
+
+
 def _grid(frame: Frame, label: Callable[[float], str], most: int = 5) -> list[str]:
     """Lines across with their values, the zero line darker."""
     drawn = []
@@ -262,7 +267,7 @@ def fan(
     body = [
         words(0, 13, title, font_weight="bold", font_size=12 if small else 14),
         words(0, 28, unit, font_size=11, fill=QUIET),
-        *_grid(frame, lambda value: number(value), 3 if small else 5),
+        *_grid(frame, _brief, 3 if small else 5),
         tag("path", d=_area(frame, series.q05, series.q95), fill=colour, fill_opacity=0.18),
         tag("path", d=_area(frame, series.q25, series.q75), fill=colour, fill_opacity=0.34),
         tag("path", d=_line(frame, series.q50), fill="none", stroke=colour, stroke_width=2.2, stroke_linejoin="round"),
@@ -290,22 +295,25 @@ def _ends(frame: Frame, series: Series, colour: str, small: bool) -> Iterable[st
         return
     x = frame.right + 6
     places = _apart([frame.y(high), frame.y(median), frame.y(low)], 13.0)
-    yield words(x, places[1] + 4, number(median), font_weight="bold", fill=colour, font_size=11 if small else 12)
+    yield words(x, places[1] + 4, _brief(median), font_weight="bold", fill=colour, font_size=11 if small else 12)
     if not small:
-        yield words(x, places[0] + 4, number(high), font_size=11, fill=QUIET)
-        yield words(x, places[2] + 4, number(low), font_size=11, fill=QUIET)
+        yield words(x, places[0] + 4, _brief(high), font_size=11, fill=QUIET)
+        yield words(x, places[2] + 4, _brief(low), font_size=11, fill=QUIET)
 
 
-def _apart(places: Sequence[float], least: float) -> list[float]:
-    """Places from top to bottom pushed apart to at least so many pixels, moved as little as a few passes need."""
-    spread = list(places)
-    order = sorted(range(len(spread)), key=lambda index: spread[index])
-    for _ in range(40):
+def _apart(places: Sequence[float], least: float, top: float = -math.inf, bottom: float = math.inf) -> list[float]:
+    """Places pushed apart to at least so many pixels and kept between top and bottom, moved no more than needed."""
+    order = sorted(range(len(places)), key=lambda index: places[index])
+    spread = [float(place) for place in places]
+    for _ in range(60):
         for upper, lower in itertools.pairwise(order):
             lack = least - (spread[lower] - spread[upper])
             if lack > 0:
                 spread[upper] -= lack / 2
                 spread[lower] += lack / 2
+        for rank, index in enumerate(order):
+            spread[index] = max(spread[index], top + least * rank)
+            spread[index] = min(spread[index], bottom - least * (len(order) - 1 - rank))
     return spread
 
 
@@ -335,9 +343,7 @@ def curves(
     high = min(1.0, max(ticks(0.0, max(top, 0.02) * 1.25)[-1], top))
     frame = Frame(44.0, 42.0, width - 190.0, height - 36.0, len(dates) - 1, 0.0, high)
     ends = [frame.y(next((value for value in reversed(line.values) if value is not None), 0.0)) for line in lines]
-    places = _apart(ends, 15.0)
-    lowest = max(places, default=0.0) - (frame.bottom + 4)
-    shift = max(lowest, 0.0)
+    places = _apart(ends, 15.0, frame.top, frame.bottom + 2)
     body = [
         words(0, 13, title, font_weight="bold", font_size=14),
         words(0, 28, unit, font_size=11, fill=QUIET),
@@ -345,7 +351,6 @@ def curves(
         *_calendar(frame, dates),
     ]
     for line, end, place in zip(lines, ends, places, strict=True):
-        y = place - shift
         body.append(
             tag(
                 "path",
@@ -358,10 +363,10 @@ def curves(
             )
         )
         body.append(
-            tag("path", d=f"M{frame.right + 2:.1f} {end:.1f}L{frame.right + 12:.1f} {y:.1f}", stroke=line.colour)
+            tag("path", d=f"M{frame.right + 2:.1f} {end:.1f}L{frame.right + 12:.1f} {place:.1f}", stroke=line.colour)
         )
         last = next((value for value in reversed(line.values) if value is not None), 0.0)
-        body.append(words(frame.right + 16, y + 4, f"{percent(last)} {line.label}", font_size=12))
+        body.append(words(frame.right + 16, place + 4, f"{percent(last)} {line.label}", font_size=12))
     return picture(width, height, title, description, body)
 
 
@@ -374,7 +379,7 @@ def occupancy(
     unit: str = "",
     size: tuple[int, int] = (720, 360),
 ) -> str:
-    """Shares of runs in each state (label, colour, share by week), stacked in steps of a week from the top down."""
+    """Shares of runs in each state (label, colour, share by week), stacked week by week, the first at the foot."""
     width, height = size
     shown = [state for state in states if any(state[2])]
     frame = Frame(44.0, 42.0, width - 190.0, height - 36.0, len(dates), 0.0, 1.0)
@@ -388,7 +393,9 @@ def occupancy(
         base = raised
     body += _grid(frame._replace(right=frame.left - 1), lambda value: f"{100 * value:g}%")
     body += _calendar(frame, dates)
-    for (_, name, colour), place in zip(names, _apart([name[0] for name in names], 16.0), strict=True):
+    for (_, name, colour), place in zip(
+        names, _apart([name[0] for name in names], 16.0, frame.top + 5, frame.bottom - 4), strict=True
+    ):
         body.append(tag("rect", x=frame.right + 8, y=place - 5, width=10, height=10, fill=colour))
         body.append(words(frame.right + 24, place + 4, name))
     return picture(width, height, title, description, body)
@@ -472,13 +479,60 @@ class Atlas:
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
-        """Cells that the first side holds at the opening."""
-        return self.opening >= 0.5
+        """Cells that the first side holds at the opening, specks given to the side around them."""
+        return (self.opening >= 0.5) ^ self.specks
+
+    @cached_property
+    def specks(self) -> NDArray[np.bool_]:
+        """Cells on a coast or border that only seem to be held by the other side than the ground around them.
+
+        Such a cell is partly sea or foreign, so that half of it may be nobody's. A group of them is a speck where
+        all of its cells touch the edge of the country and it is not the largest group of its side.
+        """
+        holder = self.opening >= 0.5
+        edge = self._edge
+        specks = np.zeros(len(holder), bool)
+        for side in (holder, ~holder):
+            groups = sorted(self._groups(side), key=len)
+            for group in groups[:-1]:
+                specks[group] = bool(edge[group].all())
+        return specks
+
+    @cached_property
+    def neighbours(self) -> list[list[int]]:
+        """Positions of the cells around each cell, those that the result has."""
+        index = {identifier: place for place, identifier in enumerate(self.identifiers)}
+        around = (h3.grid_ring(identifier, 1) for identifier in self.identifiers)
+        return [[index[cell] for cell in ring if cell in index] for ring in around]
+
+    @cached_property
+    def _edge(self) -> NDArray[np.bool_]:
+        """Cells that are partly outside the country, or touch the sea or what is outside."""
+        cells = self._geography.cells
+        own = cells.rows(np.array([h3.str_to_int(cell) for cell in self.identifiers], np.uint64))
+        partly = (own < 0) | (cells.inside[own] < 0.99)
+        for place in np.flatnonzero(~partly):
+            ring = np.array([h3.str_to_int(cell) for cell in h3.grid_ring(self.identifiers[place], 1)], np.uint64)
+            rows = cells.rows(ring)
+            partly[place] = bool(np.any((rows < 0) | cells.sea[rows]))
+        return partly
+
+    def _groups(self, chosen: NDArray[np.bool_]) -> list[list[int]]:
+        """Connected groups among the chosen cells."""
+        waiting, groups = set(np.flatnonzero(chosen).tolist()), []
+        while waiting:
+            group = [waiting.pop()]
+            for place in group:  # grows while it is walked
+                near = waiting.intersection(self.neighbours[place])
+                waiting -= near
+                group.extend(near)
+            groups.append(group)
+        return groups
 
     def change(self, week: int) -> FloatArray:
-        """P(the other side than at the opening holds each cell)."""
+        """P(the other side than at the opening holds each cell); 0 for specks."""
         held = np.nan_to_num(self.held[week].astype(float), nan=0.0)
-        return np.where(self.first, 1 - held, held)
+        return np.where(self.specks, 0.0, np.where(self.first, 1 - held, held))
 
     def shape(self, cells: NDArray[np.bool_]) -> Any:
         """The chosen cells as one polygon."""
@@ -513,14 +567,12 @@ class Atlas:
     @cached_property
     def contact(self) -> Any:
         """The line between the sides at the opening, along the edges of cells."""
-        index = {identifier: place for place, identifier in enumerate(self.identifiers)}
         pieces = []
         for place in np.flatnonzero(self.first):
             cell = self.identifiers[place]
-            for neighbour in h3.grid_ring(cell, 1):
-                other = index.get(neighbour)
-                if other is not None and not self.first[other]:
-                    edge = h3.directed_edge_to_boundary(h3.cells_to_directed_edge(cell, neighbour))
+            for other in self.neighbours[place]:
+                if not self.first[other]:
+                    edge = h3.directed_edge_to_boundary(h3.cells_to_directed_edge(cell, self.identifiers[other]))
                     pieces.append([(round(lng, 6), round(lat, 6)) for lat, lng in edge])
         return shapely.line_merge(shapely.MultiLineString(pieces)) if pieces else shapely.MultiLineString()
 
@@ -547,7 +599,7 @@ class Atlas:
 
     def busiest(self, week: int, width_km: float, height_km: float) -> Window:
         """The window of that size in which most cells are expected to change hands by a week."""
-        weight = self.change(week)
+        weight = np.where(self.change(week) >= 0.25, self.change(week), 0.0)
         shorten = math.cos(math.radians(float(self.latitude.mean())))
         x, y = self.longitude * _KM_PER_DEGREE * shorten, self.latitude * _KM_PER_DEGREE
         step = 10.0

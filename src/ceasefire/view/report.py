@@ -24,10 +24,10 @@ from ceasefire.view.chart import Atlas, Curve, Label, Window
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 WIDE, HALF, THIRD, FIFTH = 1080, 528, 348, 204
 """Widths of charts in pixels: whole page, two, three and five beside each other."""
-ZOOM_KM = 150.0
+ZOOM_KM = 190.0
 """Width of the maps of the busiest stretch."""
 CITY_KM = 15.0
-"""A city this near a larger one is not named."""
+"""A city this near another named place is not named."""
 CITY = 250_000
 """Places with as many pre-war residents are named on maps for orientation."""
 
@@ -218,17 +218,18 @@ def _map(atlas: Atlas, summary: Summary, week: int, window: Window, labels: Sequ
 
 
 def _labels(result: xarray.Dataset, summary: Summary, geography: Geography) -> list[Label]:
-    """Towns of the scenario first, most at risk first; then cities for orientation."""
+    """Towns of the scenario, most at risk first, their quarters last; then cities for orientation."""
     places = {place.name: place for place in (*geography.nodes, *geography.places)}
     own = _town_points(result)
     labels = []
-    for town in summary.towns:
+    quarters = {place.name for place in geography.places if place.kind == "quarter"}
+    for town in sorted(summary.towns, key=lambda town: town.name in quarters):
         place = places.get(town.name)
         point = own.get(town.name) or ((place.longitude, place.latitude) if place else None)
         if point:
             labels.append(Label(*point, town.name, strong=True))
-    listed = {town.name for town in summary.towns}
-    return labels + [Label(p.longitude, p.latitude, p.name) for p in _cities(geography, listed)]
+    taken = [(label.longitude, label.latitude) for label in labels]
+    return labels + [Label(p.longitude, p.latitude, p.name) for p in _cities(geography, taken)]
 
 
 def _town_points(result: xarray.Dataset) -> dict[str, tuple[float, float]]:
@@ -239,20 +240,21 @@ def _town_points(result: xarray.Dataset) -> dict[str, tuple[float, float]]:
     return dict(zip(map(str, result["town"].values), points, strict=True))
 
 
-def _cities(geography: Geography, but: set[str]) -> list[Place]:
-    """Large cities, the largest first; not the parts of a city listed beside it."""
-    large = [p for p in geography.places if p.kind == "town" and (p.population or 0) >= CITY and p.name not in but]
-    cities: list[Place] = []
+def _cities(geography: Geography, taken: list[tuple[float, float]]) -> list[Place]:
+    """Large cities, the largest first; none that lies beside a point already named."""
+    large = [place for place in geography.places if place.kind == "town" and (place.population or 0) >= CITY]
+    named, cities = list(taken), []
     for place in sorted(large, key=lambda place: -(place.population or 0)):
-        if all(_km_apart(place, other) > CITY_KM for other in cities):
+        point = (place.longitude, place.latitude)
+        if all(_km_apart(point, other) > CITY_KM for other in named):
             cities.append(place)
+            named.append(point)
     return cities
 
 
-def _km_apart(one: Place, other: Place) -> float:
-    north = one.latitude - other.latitude
-    east = (one.longitude - other.longitude) * math.cos(math.radians(one.latitude))
-    return 111.2 * math.hypot(north, east)
+def _km_apart(one: tuple[float, float], other: tuple[float, float]) -> float:
+    east = (one[0] - other[0]) * math.cos(math.radians(one[1]))
+    return 111.2 * math.hypot(east, one[1] - other[1])
 
 
 # --------------------------------------------------------------------------------------------------- fans and curves
@@ -528,20 +530,24 @@ def _stock_table(summary: Summary, title: str, items: Sequence[str], series: dic
 def _towns(summary: Summary) -> str:
     if not summary.towns:
         return ""
+    moving = [town for town in summary.towns if any(chance.probability >= 0.01 for chance in town.chances)]
+    still = [town for town in summary.towns if town not in moving]
     rows = "".join(
         f'<tr><th scope="row">{escape(town.name)}</th><td class="word">{escape(summary.side_name(town.holder))}</td>'
         + "".join(
             f'<td style="background:{_tint(chance.probability)}">{_chance(chance)}</td>' for chance in town.chances
         )
         + "</tr>"
-        for town in summary.towns
+        for town in moving
     )
+    rest = ", ".join(f"{town.name} ({summary.side_name(town.holder)})" for town in still)
     inner = f"<table class='figures'>{_horizon_head(summary, 'Town', 'Held by')}<tbody>{rows}</tbody></table>"
     lead = (
         "Probability that the town has changed hands at least once by each date: at least half of its ground, a disc "
         "as large as its pre-war population suggests, is held by the other side."
     )
-    return _section("towns", "Towns", lead, f'<div class="scroll">{inner}</div>')
+    below = f'<p class="note">Under 1% by every date: {escape(rest)}.</p>' if rest else ""
+    return _section("towns", "Towns", lead, f'<div class="scroll">{inner}</div>' if moving else "", below)
 
 
 def _tint(probability: float) -> str:
@@ -570,9 +576,9 @@ def _assumptions(summary: Summary) -> str:
     )
     listed = "".join(_source(source, place, summary.assumptions) for source, place in numbers.items())
     lead = (
-        f"{len(summary.assumptions)} uncertain numbers, each drawn anew for every run. A prior is a judgement made "
-        "before looking at this war’s record; a value was reported; a learned number was fitted to the record. Every "
-        "number leads to its source."
+        f"{len(summary.assumptions)} numbers; those that are uncertain are drawn anew for every run. A prior is a "
+        "judgement made before looking at this war’s record; a value was reported; a learned number was fitted to the "
+        "record. Every number leads to its source."
     )
     table = f"<table class='words'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return _section(
@@ -592,9 +598,13 @@ def _assumption(row: Assumption, source: int) -> str:
     doc = f"<span class='doc'>{escape(row.doc)}</span>" if row.doc else ""
     return (
         f'<tr><th scope="row"><code>{escape(row.name)}</code>{doc}</th>{cells}'
-        f"<td>{escape(row.unit)}</td><td>{escape(row.kind)}</td>"
+        f"<td>{escape(_unit(row.unit))}</td><td>{escape(row.kind)}</td>"
         f'<td class="date">{escape(row.known_on)}</td><td><a href="#source-{source}">{source}</a></td></tr>'
     )
+
+
+def _unit(unit: str) -> str:
+    return unit.replace("km2", "km²")
 
 
 def _value(value: float | str | None) -> str:
@@ -681,6 +691,8 @@ summary{cursor:pointer;color:var(--quiet)}
 .numbers table{font-size:12px}
 .numbers .scroll{max-height:340px;overflow:auto;margin-top:6px}
 .words td,.words th{font-size:13px}
+.words thead th:nth-child(2),.words thead th:nth-child(3),.words thead th:nth-child(4){text-align:right}
+.words th+th,.words td+td{padding-left:8px}
 .words .date{white-space:nowrap}
 .doc{display:block;color:var(--quiet);font-size:12.5px}
 code,dd{overflow-wrap:anywhere}

@@ -1,0 +1,163 @@
+"""An invented war: sides, a map and dates that no packaged evidence knows. What works on it works on any war."""
+
+import datetime as dt
+from itertools import pairwise
+from types import MappingProxyType
+
+import h3.api.numpy_int as h3
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from ceasefire.scenario import spec, start, theatre
+
+OPENING = dt.date(2042, 6, 7)
+WEEKS_OF_MAPS = 40
+CLAIMED_A_WEEK = MappingProxyType({"personnel": 2400.0, "tank": 14.0, "gun": 30.0})
+
+
+@pytest.fixture(scope="session")
+def invented_scenario() -> spec.Scenario:
+    return spec.Scenario(
+        id="dry-river",
+        title="The war of the dry river",
+        question="How far will Blue have come in half a year?",
+        opening=OPENING,
+        war=spec.War(
+            id="blue-amber",
+            title="Blue against Amber",
+            started=dt.date(2041, 3, 2),
+            sides=(
+                spec.Side(id="Blue", name="Blue Federation", claims="amber.on_blue", supply=("Western depot",)),
+                spec.Side(id="Amber", name="Amber Republic", supply=("Eastern depot",)),
+            ),
+            items=(spec.Item(id="tank", name="Tanks"), spec.Item(id="gun", name="Guns")),
+            theatre=spec.Theatre(reach_km=40),
+            value=(
+                _value("attrition.troops_opening[Blue]", 180e3, 220e3, 270e3, "person"),
+                _value("attrition.troops_opening[Amber]", 120e3, 150e3, 190e3, "person"),
+                _value("attrition.equipment_opening[Blue,tank]", 900, 1200, 1600, "count"),
+                _value("manpower.recruitment[Blue]", 2000, 2600, 3300, "person/week"),
+                _value("manpower.recruitment[Amber]", 1200, 1600, 2200, "person/week"),
+                _value("reporting.overcount[tank]", 1.2, 1.6, 2.2, "1"),
+                _value("manpower.recruitment[Blue]", 9e5, 1e6, 1.1e6, "person/week", known_on=dt.date(2042, 8, 1)),
+            ),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def invented_theatre() -> theatre.Theatre:
+    """547 cells around 15° N 20° E, an advancing north-south line, three axes from south to north."""
+    random = np.random.default_rng(1)
+    disk = np.asarray(h3.grid_disk(h3.latlng_to_cell(15.0, 20.0, 7), 13))
+    latitude = np.array([h3.cell_to_latlng(c)[0] for c in disk])
+    axis = np.digitize(latitude, np.quantile(latitude, [1 / 3, 2 / 3]))
+    order = np.lexsort((disk, axis))
+    cell, axis = disk[order], axis[order].astype(np.int64)
+    latitude, longitude = np.array([h3.cell_to_latlng(c) for c in cell]).T
+    area = np.array([h3.cell_area(c, unit="km^2") for c in cell])
+    neighbour = theatre.neighbours(cell)
+    feature = random.normal(size=(2, len(cell)))
+    share = _weekly_maps(random, longitude < 19.98, neighbour, axis, area)
+    last = np.datetime64(OPENING)
+    return theatre.Theatre(
+        cell=cell,
+        latitude=latitude,
+        longitude=longitude,
+        axis=axis,
+        axes=("south", "middle", "north"),
+        area=area,
+        neighbour=neighbour,
+        border=np.zeros((2, len(cell))),
+        feature=(feature - feature.mean(axis=1, keepdims=True)) / feature.std(axis=1, keepdims=True),
+        share=share,
+        dates=last - 7 * np.arange(len(share))[::-1].astype("timedelta64[D]"),
+        towns=tuple(
+            _town(*place, latitude, longitude, neighbour, share[-1])
+            for place in (("Sand", 15.0, 20.03), ("Well", 15.15, 20.12), ("Salt", 14.85, 19.85))
+        ),
+        roads=_roads(latitude, longitude, axis),
+    )
+
+
+@pytest.fixture(scope="session")
+def invented_war(invented_scenario: spec.Scenario, invented_theatre: theatre.Theatre) -> start.Start:
+    """The opening of the invented war; the enemy counts Blue's losses, nobody counts Amber's."""
+    random = np.random.default_rng(2)
+    claims = {c: np.round(mean * np.exp(0.2 * random.normal(size=60))) for c, mean in CLAIMED_A_WEEK.items()}
+    claims["tank"][7] = np.nan
+    held = invented_theatre.opening_share * invented_theatre.area
+    return start.from_record(
+        invented_scenario,
+        invented_theatre,
+        claims={0: claims, 1: {}},
+        area=1000.0 + np.bincount(invented_theatre.axis, held, len(invented_theatre.axes)),
+        evidence_hash="invented",
+    )
+
+
+def _value(name: str, low: float, mid: float, high: float, unit: str, known_on: dt.date = OPENING) -> spec.Value:
+    return spec.Value(name=name, low=low, mid=mid, high=high, unit=unit, known_on=known_on, source="invented")
+
+
+def _weekly_maps(
+    random: np.random.Generator, first: np.ndarray, neighbour: np.ndarray, axis: np.ndarray, area: np.ndarray
+) -> np.ndarray:
+    """Each week each side takes lumps of about 4 km² on each axis, Blue more often, from cells next to its own."""
+    share = first.astype(np.float64)
+    maps = [share]
+    for _ in range(WEEKS_OF_MAPS - 1):
+        share = share.copy()
+        for side, lumps_a_week in enumerate((2.0, 0.4)):
+            for sector in range(3):
+                wanted = random.gamma(0.8, 5.0, size=random.poisson(lumps_a_week)).sum()
+                own = share if side == 0 else 1 - share
+                near = 0.5 * own + 0.5 * own[neighbour].mean(axis=1)
+                open_ = (near > 0.1) & (own < 1) & (axis == sector)
+                appeal = np.where(open_, near, 0) / random.exponential(size=len(own))
+                for row in np.argsort(-appeal)[: (appeal > 0).sum()]:
+                    gain = min(wanted, (1 - own[row]) * area[row])
+                    share[row] += (1 - 2 * side) * gain / area[row]
+                    wanted -= gain
+        maps.append(np.clip(share, 0, 1))
+    return np.stack(maps).astype(np.float32)
+
+
+def _town(
+    name: str,
+    north: float,
+    east: float,
+    latitude: np.ndarray,
+    longitude: np.ndarray,
+    neighbour: np.ndarray,
+    share: np.ndarray,
+) -> theatre.Town:
+    centre = int(cKDTree(np.column_stack([latitude, longitude])).query((north, east))[1])
+    row = np.append(centre, neighbour[centre])
+    return theatre.Town(name, north, east, 20_000, row, np.array([0.4, *[0.1] * 6]), 0 if share[centre] >= 0.5 else 1)
+
+
+def _roads(latitude: np.ndarray, longitude: np.ndarray, axis: np.ndarray) -> theatre.Roads:
+    """A depot behind either edge, and on each axis a road of four towns from one to the other."""
+    tree = cKDTree(np.column_stack([latitude, longitude]))
+    columns = (19.8, 19.93, 20.05, 20.18)
+    places = [(north, east) for north in (14.85, 15.0, 15.15) for east in columns]
+    cell = np.array([-1, -1, *tree.query(places)[1]])
+    near: list[dict[int, float]] = [{} for _ in cell]
+    for road in range(3):
+        chain = [0, *range(2 + 4 * road, 6 + 4 * road), 1]
+        for a, b in pairwise(chain):
+            near[a][b] = near[b][a] = 14.0 + road
+    width = max(len(link) for link in near)
+    link = np.repeat(np.arange(len(cell))[:, None], width, axis=1)
+    length = np.full(link.shape, np.inf)
+    for node, links in enumerate(near):
+        link[node, : len(links)], length[node, : len(links)] = list(links), list(links.values())
+    rear = np.full((2, len(cell)), np.inf)
+    rear[0, 0] = rear[1, 1] = 0.0
+    weight = np.zeros((3, len(cell)))
+    for node, (_, east) in enumerate(places, start=2):
+        weight[axis[cell[node]], node] = np.exp(-abs(east - 19.98) * 107 / 20)
+    names = ("Western depot", "Eastern depot", *(f"Town {k}" for k in range(len(places))))
+    return theatre.Roads(names, cell, link, length, rear, weight)
