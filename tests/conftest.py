@@ -72,6 +72,7 @@ def invented_theatre() -> theatre.Theatre:
         border=np.zeros((2, len(cell))),
         feature=(feature - feature.mean(axis=1, keepdims=True)) / feature.std(axis=1, keepdims=True),
         share=share,
+        opening_share=share[-1],
         dates=last - 7 * np.arange(len(share))[::-1].astype("timedelta64[D]"),
         towns=tuple(
             _town(*place, latitude, longitude, neighbour, share[-1])

@@ -479,39 +479,31 @@ def hazard_path(age_months: float, weeks: int, uniforms: ArrayLike) -> FloatArra
 # Dataset version 3-2021 (Kreutz 2010), type of conflict 2, and those of them that reached war (1,000 deaths a year).
 _UCDP_ALL = MappingProxyType({"ceasefire": 15, "settlement": 14, "dictated": 20, "fade": 19})
 _UCDP_WAR = MappingProxyType({"ceasefire": 8, "settlement": 4, "dictated": 11, "fade": 2})
-_COW_KIND = MappingProxyType(
-    {"victory": "dictated", "compromise": "settlement", "stalemate": "ceasefire", "transformed": "fade"}
-)
 _PSEUDO_WARS = 6.0  # arbitrary: as sure as six wars would make us, so that a share of .35 has a standard deviation .18
 
 
 def ending_shares() -> dict[str, float]:
     """Dirichlet pseudo-counts for the kind of the first ending: ceasefire, settlement, dictated, fade.
 
-    Elicited: the plain mean of three tallies that answer slightly different questions, held as loosely as six wars.
+    Elicited: the plain mean of two tallies that answer slightly different questions, held as loosely as six wars.
 
     1. All 68 interstate episodes of UCDP (Kreutz 2010): victory .29, ceasefire .22, peace agreement .21, low activity
        .28. Too many small clashes, which fade.
     2. Its 25 that reached 1,000 battle deaths a year: ceasefire .32 (the stalemate of high-intensity wars), victory
        .44, peace agreement .16, low activity .08.
-    3. The Correlates of War's wars of twelve months or longer: victory about .7, since it names a winner wherever one
-       side gained more, also where both signed. Of the rest, stalemate is taken for a ceasefire, compromise for a
-       settlement, and transformation into another type of war for a fade.
+
+    The Correlates of War's own outcomes are left out: they name a winner wherever one side gained more, also where both
+    signed (.7 of the wars of twelve months or longer).
 
     Published beside them: about 30 % of wars end in victory, about 40 % without a formal agreement (victory or fade),
     31 % of high-intensity ones in a ceasefire amid stalemate. `dictated` is an outcome imposed by the winner; `fade`,
     fighting that dwindles without an agreement; `ceasefire` and `settlement` are told apart by whether the issues
     themselves were settled. Which side dictates is not known here.
     """
-    tallies = [_shares(_UCDP_ALL), _shares(_UCDP_WAR), _shares(_long_wars())]
+    tallies = [_shares(_UCDP_ALL), _shares(_UCDP_WAR)]
     return {kind: _PSEUDO_WARS * float(np.mean([tally[kind] for tally in tallies])) for kind in _UCDP_ALL}
 
 
-def _long_wars() -> dict[str, int]:
-    kinds = [_COW_KIND[war.outcome] for war in wars() if war.ended and war.months >= 12]
-    return {kind: kinds.count(kind) for kind in _UCDP_ALL}
-
-
-def _shares(counts: MappingProxyType[str, int] | dict[str, int]) -> dict[str, float]:
+def _shares(counts: MappingProxyType[str, int]) -> dict[str, float]:
     total = sum(counts.values())
     return {kind: count / total for kind, count in counts.items()}

@@ -1,8 +1,9 @@
 """How intense the fighting is at the opening, learned from the weekly claims of losses known by then.
 
 The log of a week's claims is level + noise, and the level a mean-reverting walk: y = μ + s + e, s' = φ s + w,
-var w = q var e. For every (φ, q) on a grid, (s, μ) is followed by a Kalman filter with a wide prior on μ; var e is the
-scale that maximises the likelihood; grid points are weighted by their likelihood. A run draws a point, then (s, μ).
+var w = q var e. For every (φ, q) on a grid, (s, μ) is followed by a Kalman filter with a wide prior on μ; grid points are
+weighted by their likelihood; var e is the mean squared error with a half-life of 26 weeks, because fighting has calm
+and nervous years. A run draws a point, then (s, μ).
 
 The noise is taken to be reporting (batches, corrections), the level to be real; nothing in the record tells them apart.
 Left out: heavy tails, season, covariates.
@@ -22,6 +23,8 @@ FloatArray = NDArray[np.float64]
 HALF_LIVES = np.array([2.0, 5.0, 13.0, 35.0, 140.0])
 RATIOS = np.array([0.003, 0.01, 0.03, 0.08, 0.2, 0.5])
 GRID = np.array([(h, q) for h in HALF_LIVES for q in RATIOS])
+FADING = 2.0 ** (-1 / 26)
+"""Weight of a squared error a week older, when var e is estimated: fighting has calm and nervous years."""
 WINDOW = 104
 """Weeks of record that count: older fighting was of another kind (as in the reference baselines)."""
 
@@ -77,7 +80,7 @@ def learn(claims: FloatArray) -> IntensityLaw:
     cover[:, 0, 0], cover[:, 1, 1] = ratio / (1 - memory**2), wide
     move = np.zeros((len(GRID), 2, 2))
     move[:, 0, 0], move[:, 1, 1] = memory, 1.0
-    logs, squares = np.zeros(len(GRID)), np.zeros(len(GRID))
+    logs, squares, recent, weight_sum = np.zeros(len(GRID)), np.zeros(len(GRID)), np.zeros(len(GRID)), 0.0
     for value in y:
         if np.isfinite(value):
             gain_top = cover.sum(axis=2)
@@ -85,6 +88,8 @@ def learn(claims: FloatArray) -> IntensityLaw:
             error = value - centre.sum(axis=1)
             logs += np.log(variance)
             squares += error**2 / variance
+            recent = FADING * recent + error**2 / variance
+            weight_sum = FADING * weight_sum + 1.0
             gain = gain_top / variance[:, None]
             centre = centre + gain * error[:, None]
             cover = cover - gain[:, :, None] * gain_top[:, None, :]
@@ -92,8 +97,8 @@ def learn(claims: FloatArray) -> IntensityLaw:
         cover = np.einsum("gij,gjk,glk->gil", move, cover, move)
         cover[:, 0, 0] += ratio
     count = len(seen)
-    scale = squares / count
-    likelihood = -0.5 * (logs + count * np.log(scale))
+    likelihood = -0.5 * (logs + count * np.log(squares / count))
+    scale = recent / weight_sum
     weight = np.cumsum(np.exp(likelihood - likelihood.max()))
     root = np.linalg.cholesky(cover * scale[:, None, None] + 1e-12 * np.eye(2))
     return IntensityLaw(weight / weight[-1], centre, np.asarray(root, np.float64), np.sqrt(scale))

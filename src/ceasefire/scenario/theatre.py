@@ -28,6 +28,8 @@ KM_PER_DEGREE = 111.2
 FEATURES = ("town", "river", "fortification", "height", "wood")
 NODE_NEARNESS_KM = 20.0
 """How fast a town matters less to the supply of an axis with its distance from the opening line (elicited)."""
+FIRM, FOOTHOLD_KM = 0.02, 6.0
+"""What counts as a trace of a cell, and how far from firm ground a foothold may lie (elicited; see `settled`)."""
 CELL_KM = 2.6
 """Distance between neighbouring cells of resolution 7, rounded up."""
 
@@ -83,18 +85,14 @@ class Theatre:
     """[feature, cell], standardised."""
     share: NDArray[np.float32]
     """[week, cell]: first side's share of the ground inside the recorded country, map by map."""
+    opening_share: NDArray[np.float32]
+    """[cell]: that of the last map, without the shares that only coasts and borders leave (see `settled`)."""
     dates: NDArray[np.datetime64]
     towns: tuple[Town, ...]
     roads: Roads
 
     def __len__(self) -> int:
         return len(self.cell)
-
-    @property
-    def opening_share(self) -> NDArray[np.float32]:
-        """Share of each cell at the opening."""
-        latest: NDArray[np.float32] = self.share[-1]
-        return latest
 
 
 def lay_out(war: War, geography: Geography, vintage: Vintage) -> Theatre:
@@ -116,6 +114,8 @@ def lay_out(war: War, geography: Geography, vintage: Vintage) -> Theatre:
     cells = _take(land, order)
     history = vintage.control(cells.cell)
     shares = inside_share(history.share, cells.inside)
+    border = np.stack([_border(war, k, axes, cells) for k in range(2)])
+    opening = settled(shares[-1], plane(cells.latitude, cells.longitude), border)
     return Theatre(
         cell=cells.cell,
         latitude=cells.latitude,
@@ -124,18 +124,35 @@ def lay_out(war: War, geography: Geography, vintage: Vintage) -> Theatre:
         axes=axes,
         area=cells.area_km2 * cells.inside,
         neighbour=neighbours(cells.cell),
-        border=np.stack([_border(war, k, axes, cells) for k in range(2)]),
+        border=border,
         feature=features(cells),
         share=shares,
+        opening_share=opening,
         dates=history.dates,
         towns=tuple(_town(name, cells, vintage) for name in war.theatre.towns),
-        roads=_roads(war, geography, cells, shares[-1], vintage),
+        roads=_roads(war, geography, cells, opening, vintage),
     )
 
 
 def inside_share(share: NDArray[np.float32], inside: NDArray[np.float32]) -> NDArray[np.float32]:
     """Share of a cell's ground inside the country, from its share of the whole cell."""
     return np.clip(share / np.maximum(inside, 1e-3), 0, 1).astype(np.float32)
+
+
+def settled(share: NDArray[np.float32], position: FloatArray, border: FloatArray) -> NDArray[np.float32]:
+    """Shares [cell] with whole cells where the front is not near.
+
+    Polygons of control end at coasts and borders, and cells do not: what is left of such a cell is nobody's foothold.
+    A side stands firmly where it holds all but a trace of a cell, or enters across its border; a cell further than
+    `FOOTHOLD_KM` from any firm ground of a side is the other side's altogether.
+    """
+    whole = share.copy()
+    for side, firm in enumerate((share > 1 - FIRM, share < FIRM)):
+        firm = firm | (border[side] > 0)
+        if firm.any():
+            away = cKDTree(position[firm]).query(position)[0] > FOOTHOLD_KM
+            whole[away] = side
+    return whole
 
 
 def _land(cells: Cells) -> Cells:

@@ -183,10 +183,10 @@ class Engine:
 
 
 def opening_list_length(start: Start, ground: Ground) -> int:
-    """Room for 2.25 times the cells in reach of the front at the opening, in thousands, at most all of them."""
+    """Room for 2.75 times the cells in reach of the front at the opening, in thousands, at most all of them."""
     one_run = front.in_reach(ground, jnp.append(jnp.asarray(start.theatre.opening_share, float), 0.0)[:, None])
     reach = int(one_run.sum())
-    return min(len(start.theatre), 1024 * -(-9 * max(reach, 1) // 4096))
+    return min(len(start.theatre), 1024 * -(-11 * max(reach, 1) // 4096))
 
 
 def _finite(series: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
