@@ -1,4 +1,4 @@
-"""Draw the README's two figures from a result: `python examples/readme_figures.py out/abu-dhabi-2026-01 docs/images`."""
+"""Draw the README's two figures: `python examples/readme_figures.py out/abu-dhabi-2026-01 docs/images`."""
 
 import re
 import sys

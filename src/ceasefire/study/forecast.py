@@ -22,6 +22,8 @@ from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
 from ceasefire.study import observe
 
+PACKAGED = "packaged"
+"""What a result says of its evidence where that is the store that ships with the program."""
 UNKNOWN = (
     "What the parties want, believe and would sign: the end of the war is a base rate of other wars, not bargaining.",
     "Drones, long-range strikes, the power grid, money, allies and opinion: they act here only through the record.",
@@ -53,7 +55,19 @@ def forecast(
         asked = asked.on(_day(on))
     start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
     ensemble = many.simulate(start, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress)
-    return dataset(ensemble)
+    result = dataset(ensemble)
+    result.attrs["evidence_store"] = PACKAGED if evidence is None else str(Path(evidence).resolve())
+    result.attrs["command"] = _command(scenario, runs, weeks, seed, on, evidence)
+    return result
+
+
+def _command(
+    scenario: str | Path | Scenario, runs: int, weeks: int, seed: int, on: str | dt.date | None, evidence: Any
+) -> str:
+    """What to type to get the same result again."""
+    name = scenario.id if isinstance(scenario, Scenario) else str(scenario)
+    options = "".join(f" --{key} {value}" for key, value in (("on", on), ("evidence", evidence)) if value is not None)
+    return f"ceasefire forecast {name} --runs {runs} --weeks {weeks} --seed {seed}{options}"
 
 
 def _day(text: str | dt.date) -> dt.date:

@@ -15,7 +15,7 @@ from ceasefire.scenario.spec import Scenario
 from ceasefire.scenario.start import open_war
 from ceasefire.simulate.result import VERSION, ResultError
 from ceasefire.simulate.run import CHUNK, Engine
-from ceasefire.study.forecast import town_lost
+from ceasefire.study.forecast import PACKAGED, town_lost
 
 LEAP_KM2 = 60.0
 """A week on one axis with this much ground taken is told as an event (about the highest 2 % of weeks on record)."""
@@ -57,13 +57,19 @@ def replay(result: xr.Dataset, run: int, *, evidence: str | Path | None = None) 
             f"the result was made by version {result.attrs['version']}; this is {VERSION}: forecast again"
         )
     scenario = Scenario.model_validate_json(result.attrs["scenario_document"])
-    vintage = Vintage(Store.open(evidence), scenario.opening)
+    vintage = Vintage(evidence_of(result, evidence), scenario.opening)
     if vintage.hash != result.attrs["evidence_hash"]:
         raise ResultError("the evidence is not the one that the result was made from; name that store with --evidence")
     engine = Engine(open_war(scenario, vintage), weeks=weeks, seed=int(result.attrs["seed"]))
     series = engine.chunk(run // CHUNK, runs).series
     alone = {name: values[..., run % CHUNK] for name, values in series.items()}
     return Replay(run, _same(result, run, alone), tuple(events(result.isel(run=run))))
+
+
+def evidence_of(result: xr.Dataset, evidence: str | Path | None = None) -> Store:
+    """The store that is named, or the one that the result says it was made from."""
+    kept = str(result.attrs.get("evidence_store", PACKAGED))
+    return Store.open(evidence if evidence is not None else None if kept == PACKAGED else kept)
 
 
 def _same(result: xr.Dataset, run: int, alone: dict[str, np.ndarray]) -> bool:
