@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test lint lock geography evidence clean
+.PHONY: forecast test lint reference lock clean
 .DEFAULT_GOAL := forecast
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
@@ -18,6 +18,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+reference: $(VENV)/.dev  ## Make the reference pages anew from the code
+	$(BIN)/python -m ceasefire.view.reference
+	$(BIN)/python -c "from ceasefire.study.summary import write_schema; write_schema('docs/reference/summary.schema.json')"
 
 ifdef UV
 create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)

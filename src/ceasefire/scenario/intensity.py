@@ -1,9 +1,9 @@
 """How intense the fighting is at the opening, learned from the weekly claims of losses known by then.
 
 The log of a week's claims is level + noise, and the level a mean-reverting walk: y = μ + s + e, s' = φ s + w,
-var w = q var e. For every (φ, q) on a grid, (s, μ) is followed by a Kalman filter with a wide prior on μ; grid points are
-weighted by their likelihood; var e is the mean squared error with a half-life of 26 weeks, because fighting has calm
-and nervous years. A run draws a point, then (s, μ).
+var w = q var e. For every (φ, q) on a grid, (s, μ) is followed by a Kalman filter with a wide prior on μ; grid points
+are weighted by their likelihood; var e is the mean squared error with a half-life of 26 weeks, because fighting has
+calm and nervous years. A run draws a point, then (s, μ).
 
 The noise is taken to be reporting (batches, corrections), the level to be real; nothing in the record tells them apart.
 Left out: heavy tails, season, covariates.

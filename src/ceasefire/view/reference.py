@@ -1,0 +1,76 @@
+"""Reference pages made from the code: what is declared is what is documented."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from ceasefire.model.declare import Variable
+from ceasefire.scenario import spec
+from ceasefire.scenario.start import LEARNED, variables
+
+PAGES = Path("docs") / "reference"
+
+
+def variables_page() -> str:
+    """Every declared quantity, by subsystem: name, unit, prior, source, meaning."""
+    lines = [
+        "# Variables",
+        "",
+        "Made from the declarations in the code (`make reference`). A prior is given by its 5, 50 and 95 % points. Where",
+        "the record teaches a parameter, the source says what replaces the prior. `elicited` means judgement: a source",
+        "for it is wanted.",
+    ]
+    owner = ""
+    for variable in variables().values():
+        if variable.name.split(".")[0] != owner:
+            owner = variable.name.split(".")[0]
+            lines += ["", f"## {owner}", "", "| name | unit | prior | source | meaning |", "|---|---|---|---|---|"]
+        lines.append(_row(variable))
+    return "\n".join(lines) + "\n"
+
+
+def _row(variable: Variable) -> str:
+    index = ",".join(dim for dim in variable.dims if dim != "run")
+    name = f"`{variable.name}[{index}]`" if index else f"`{variable.name}`"
+    source = LEARNED.get(variable.name, variable.source or variable.kind)
+    return f"| {name} | {variable.unit} | {_prior(variable)} | {source} | {variable.doc} |"
+
+
+def _prior(variable: Variable) -> str:
+    if variable.prior is None:
+        return ""
+    points = variable.prior.quantile(np.array([0.05, 0.5, 0.95]))
+    return " / ".join(f"{x:.3g}" for x in dict.fromkeys(points.tolist()))
+
+
+def values_page() -> str:
+    """Every number of the shipped wars, with the day since when it is known."""
+    lines = [
+        "# Numbers of the shipped scenarios",
+        "",
+        "Made from the scenario files (`make reference`). On an opening date the latest number known by then counts.",
+        "Trust: A checked against a second figure, B one decent source, C a single claim, D judgement.",
+    ]
+    for war in {scenario.war.id: scenario.war for scenario in map(spec.load, spec.scenarios())}.values():
+        lines += ["", f"## {war.title}", "", "| name | unit | 5 / 50 / 95 % | known on | trust | source |"]
+        lines += ["|---|---|---|---|---|---|"]
+        for v in war.value:
+            band = f"{v.low:.6g} / {v.mid:.6g} / {v.high:.6g}"
+            lines.append(f"| `{v.name}` | {v.unit} | {band} | {v.known_on} | {v.trust} | {v.source} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGE = {"variables.md": variables_page, "values.md": values_page}
+
+
+def write(folder: Path = PAGES) -> None:
+    """Write every page."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in PAGE.items():
+        (folder / name).write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write()
