@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,13 +40,6 @@ class Ensemble:
     def runs(self) -> int:
         """How many wars were simulated."""
         return len(self.ok)
-
-
-def devices(workers: int | None) -> list[jax.Device]:
-    """One device a worker: as many as asked for, or as there are cores."""
-    wanted = workers or os.cpu_count() or 1
-    available: list[jax.Device] = jax.devices()
-    return [available[k % len(available)] for k in range(wanted)]
 
 
 def check(runs: int, weeks: int, seed: int, workers: int | None = None) -> None:
@@ -94,22 +87,19 @@ def simulate(
 def _chunks(
     start: Start, number: int, runs: int, weeks: int, seed: int, workers: int | None
 ) -> Iterator[tuple[int, Chunk]]:
-    """Chunks as they are finished; each worker has a device of its own."""
-    engines = [Engine(start, weeks=weeks, seed=seed, device=device) for device in devices(workers)]
-    engines = engines[: max(1, min(len(engines), number))]
-    pool = ThreadPoolExecutor(len(engines), thread_name_prefix="wars")
+    """Chunks as they are finished. Workers are threads: compiled code leaves Python alone while it runs."""
+    engine = Engine(start, weeks=weeks, seed=seed)
+    width = min(workers or os.cpu_count() or 1, number)
+    pool = ThreadPoolExecutor(width, thread_name_prefix="wars")
     try:
-        busy: dict[Future[Chunk], tuple[int, Engine]] = {}
         waiting = iter(range(number))
-        for engine in engines:
-            index = next(waiting)
-            busy[pool.submit(engine.chunk, index, runs)] = (index, engine)
+        busy = {pool.submit(engine.chunk, index, runs): index for index in islice(waiting, width)}
         while busy:
             finished, _ = wait(busy, return_when=FIRST_COMPLETED)
             for future in finished:
-                index, engine = busy.pop(future)
+                index = busy.pop(future)
                 if (following := next(waiting, None)) is not None:
-                    busy[pool.submit(engine.chunk, following, runs)] = (following, engine)
+                    busy[pool.submit(engine.chunk, following, runs)] = following
                 yield index, future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

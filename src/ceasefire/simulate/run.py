@@ -143,43 +143,45 @@ def fight(
 
 
 class Engine:
-    """Everything that the chunks of one forecast share, ready on a device."""
+    """Everything that the chunks of one forecast share."""
 
-    def __init__(self, start: Start, *, weeks: int, seed: int, device: jax.Device | None = None) -> None:
-        self.start, self.weeks, self.seed, self.device = start, weeks, seed, device
-        with jax.default_device(device):
-            self.ground = ground_of(start)
-            self.discs = discs_of(start)
-            self.share = jnp.asarray(start.theatre.opening_share, float)
-            self.momentum = jnp.asarray(start.momentum, float)
+    def __init__(self, start: Start, *, weeks: int, seed: int) -> None:
+        self.start, self.weeks, self.seed = start, weeks, seed
+        self.ground = ground_of(start)
+        self.discs = discs_of(start)
+        self.share = jnp.asarray(start.theatre.opening_share, float)
+        self.momentum = jnp.asarray(start.momentum, float)
         self.list_length = opening_list_length(start, self.ground)
 
     def chunk(self, number: int, runs: int) -> Chunk:
-        """Simulate chunk `number` of an ensemble of `runs`; the list of active cells grows until it is long enough."""
+        """Simulate chunk `number` of an ensemble of `runs`."""
         run = np.arange(number * CHUNK, (number + 1) * CHUNK, dtype=np.uint32)
         asked = run < runs
-        with jax.default_device(self.device):
-            params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run)))
-            length = self.list_length
-            while True:
-                fought = fight(
-                    params,
-                    self.share,
-                    self.momentum,
-                    self.ground,
-                    self.discs,
-                    jnp.asarray(draws.seed_words(self.seed)),
-                    jnp.asarray(run),
-                    jnp.asarray(asked.astype(np.int32)),
-                    weeks=self.weeks,
-                    list_length=length,
-                )
-                if not bool(fought.overflow) or length >= len(self.start.theatre):
-                    break
-                length = min(2 * length, len(self.start.theatre))
+        params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run)))
+        fought = self._fight(params, jnp.asarray(run), jnp.asarray(asked.astype(np.int32)))
         series = {name: np.asarray(values)[..., asked] for name, values in fought.series.items()}
         error = np.asarray(fought.area_error)[asked]
         return Chunk(series, np.asarray(fought.control, dtype=np.int32), _finite(series), error)
+
+    def _fight(self, params: war.Params, run: jax.Array, counted: jax.Array) -> Fought:
+        """Fight with a list of cells in reach of the front that doubles until it is long enough."""
+        length, seed = self.list_length, jnp.asarray(draws.seed_words(self.seed))
+        while True:
+            fought = fight(
+                params,
+                self.share,
+                self.momentum,
+                self.ground,
+                self.discs,
+                seed,
+                run,
+                counted,
+                weeks=self.weeks,
+                list_length=length,
+            )
+            if not bool(fought.overflow) or length >= len(self.start.theatre):
+                return fought
+            length = min(2 * length, len(self.start.theatre))
 
 
 def opening_list_length(start: Start, ground: Ground) -> int:
