@@ -14,14 +14,19 @@ import gzip
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from ceasefire.evidence.error import EvidenceError
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import spec
@@ -37,6 +42,18 @@ DRAWS = 1000
 WITHIN_KM = 30.0
 """Cells this near the front at the origin are forecast."""
 FOLDER, SETTINGS = "forecasts", "backtest.json"
+SAMPLES, CELLS, PARTIAL = ".samples.csv.gz", ".cells.csv.gz", ".partial"
+SAMPLE_COLUMNS = ("origin", "horizon_weeks", "target", "sample_id", "value")
+CELL_COLUMNS = ("origin", "horizon_weeks", "cell", "prob")
+LONGEST = 104
+"""Weeks."""
+SHORTEST = 12
+"""Weekly changes of the map that an origin must have behind it, as the baselines need them."""
+
+Draws = dict[tuple[np.datetime64, str, int], NDArray[np.float64]]
+"""Draws of the change by origin, target and horizon in weeks."""
+CellChances = dict[tuple[np.datetime64, int], tuple[NDArray[np.uint64], NDArray[np.float64]]]
+"""Cells, and the probability of each that the first side holds half of it, by origin and horizon."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +99,10 @@ def horizons_between(text: str) -> tuple[int, ...]:
     """Horizons `A..B` in weeks. Raises `ScenarioError` where they make no sense."""
     try:
         first, last = (int(part) for part in text.split(".."))
-        if not 1 <= first <= last <= 104:
+        if not 1 <= first <= last <= LONGEST:
             raise ValueError
     except ValueError:
-        raise ScenarioError(f"horizons {text!r}: A..B in weeks are needed, 1 to 104, such as 1..26") from None
+        raise ScenarioError(f"horizons {text!r}: A..B in weeks are needed, 1 to {LONGEST}, such as 1..26") from None
     return tuple(range(first, last + 1))
 
 
@@ -137,12 +154,13 @@ def distance_to_front(latitude: NDArray, longitude: NDArray, share: NDArray) -> 
 
 def write(found: Forecasts, folder: Path) -> None:
     """Write one origin's two files, each whole or not at all; cells first, so that the samples mark it done."""
-    _write(folder / f"{found.origin}.cells.csv.gz", _cell_lines(found))
-    _write(folder / f"{found.origin}.samples.csv.gz", _sample_lines(found))
+    _write(folder / f"{found.origin}{CELLS}", _cell_lines(found))
+    _write(folder / f"{found.origin}{SAMPLES}", _sample_lines(found))
 
 
 def _write(path: Path, lines: Iterator[str]) -> None:
-    aside = path.with_name(f".{path.name}.partial")
+    """Written beside the folder of forecasts, which never holds anything else, and renamed into it."""
+    aside = path.parent.parent / f".{path.name}{PARTIAL}"
     try:
         with aside.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=4, mtime=0) as packed:
             with io.TextIOWrapper(packed, encoding="ascii", newline="") as text:
@@ -153,7 +171,7 @@ def _write(path: Path, lines: Iterator[str]) -> None:
 
 
 def _sample_lines(found: Forecasts) -> Iterator[str]:
-    yield "origin,horizon_weeks,target,sample_id,value\n"
+    yield ",".join(SAMPLE_COLUMNS) + "\n"
     for target, by_horizon in zip(found.targets, found.change, strict=True):
         for horizon, draws in zip(found.horizons, by_horizon, strict=True):
             head = f"{found.origin},{horizon},{target},"
@@ -161,32 +179,85 @@ def _sample_lines(found: Forecasts) -> Iterator[str]:
 
 
 def _cell_lines(found: Forecasts) -> Iterator[str]:
-    yield "origin,horizon_weeks,cell,prob\n"
+    yield ",".join(CELL_COLUMNS) + "\n"
     names = [f"{cell:x}" for cell in found.cell.tolist()]
     for horizon, probability in zip(found.horizons, found.probability, strict=True):
         head = f"{found.origin},{horizon},"
         yield "".join(f"{head}{name},{p:.6g}\n" for name, p in zip(names, probability.tolist(), strict=True))
 
 
-def read(folder: Path) -> tuple[dict, dict]:
-    """Forecasts of a folder: {(origin, target, horizon): draws} and {(origin, horizon): {cell: probability}}."""
-    draws: dict[tuple[np.datetime64, str, int], list[float]] = {}
-    cells: dict[tuple[np.datetime64, int], dict[int, float]] = {}
-    for path in sorted(folder.glob("*.samples.csv.gz")):
-        with gzip.open(path, "rt", encoding="ascii", newline="") as text:
-            for origin, horizon, target, _, value in _rows(text):
-                draws.setdefault((np.datetime64(origin), target, int(horizon)), []).append(float(value))
-    for path in sorted(folder.glob("*.cells.csv.gz")):
-        with gzip.open(path, "rt", encoding="ascii", newline="") as text:
-            for origin, horizon, cell, probability in _rows(text):
-                cells.setdefault((np.datetime64(origin), int(horizon)), {})[int(cell, 16)] = float(probability)
-    return {key: np.array(values) for key, values in draws.items()}, cells
+# ---------------------------------------------------------------------------------------------------------- reading
 
 
-def _rows(text: io.TextIOBase) -> Iterator[list[str]]:
-    rows = csv.reader(text)
-    next(rows)
-    return rows
+def read(folder: Path) -> tuple[Draws, CellChances]:
+    """Forecasts of a folder. Raises `ScenarioError` where a file is broken or there is none."""
+    draws: Draws = {}
+    cells: CellChances = {}
+    paths = sorted(folder.glob(f"*{SAMPLES}"))
+    if not paths:
+        raise ScenarioError(f"{folder} holds no forecasts (DATE{SAMPLES}); `ceasefire backtest` writes them")
+    for path in paths:
+        for (origin, horizon, target), _, values in _groups(path, SAMPLE_COLUMNS):
+            _add(draws, path, (np.datetime64(origin, "D"), target, int(horizon)), np.array(values, dtype=np.float64))
+    for path in sorted(folder.glob(f"*{CELLS}")):
+        number: dict[str, int] = {}
+        for (origin, horizon), names, values in _groups(path, CELL_COLUMNS):
+            number.update((name, int(name, 16)) for name in set(names).difference(number))
+            key, listed = (np.datetime64(origin, "D"), int(horizon)), np.array([number[n] for n in names], np.uint64)
+            _add(cells, path, key, (listed, np.array(values, dtype=np.float64)))
+    return draws, cells
+
+
+def _add(table: dict[Any, Any], path: Path, key: tuple[Any, ...], value: Any) -> None:
+    if key in table:
+        raise ScenarioError(f"{path.name}: {' '.join(map(str, key))} is there twice; forecast that origin again")
+    table[key] = value
+
+
+Group = tuple[tuple[str, ...], list[str], list[str]]
+
+
+def _groups(path: Path, columns: tuple[str, ...]) -> Iterator[Group]:
+    """Rows with equal leading columns: those columns, then the last but one and the last column as lists.
+
+    A plain file, as written here, is taken apart line by line without a parser; any other goes through `csv`.
+    """
+    text = _unpacked(path)
+    plain = text.startswith(",".join(columns) + "\n") and not any(mark in text for mark in '"\r')
+    try:
+        lines = (line.rsplit(",", 2) for line in text.split("\n")[1:] if line) if plain else _parsed(text, columns)
+        for head, rows in groupby(_in_order(lines, plain), key=itemgetter(0)):
+            _, names, values = zip(*rows, strict=True)
+            leading = tuple(head.split(","))
+            if len(leading) != len(columns) - 2:
+                raise ValueError(f"{head!r} is not {', '.join(columns[:-2])}")
+            yield leading, list(names), list(values)
+    except (ValueError, KeyError, csv.Error) as error:
+        raise ScenarioError(f"{path.name} is not a file of forecasts: {error}") from None
+
+
+def _in_order(lines: Iterable[list[str]], plain: bool) -> Iterable[list[str]]:
+    """Rows of one key beside each other: so in files written here, sorted otherwise."""
+    return lines if plain else sorted(lines, key=itemgetter(0))
+
+
+def _parsed(text: str, columns: tuple[str, ...]) -> Iterator[list[str]]:
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+    missing = [column for column in columns if column not in (rows.fieldnames or ())]
+    if missing:
+        raise ValueError(f"the column {missing[0]} is missing")
+    for row in rows:
+        yield [",".join(row[column] for column in columns[:-2]), row[columns[-2]], row[columns[-1]]]
+
+
+def _unpacked(path: Path) -> str:
+    try:
+        return gzip.decompress(path.read_bytes()).decode("ascii")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise ScenarioError(f"cannot read {path.name}: {error}; remove it and run the backtest again") from None
+
+
+# -------------------------------------------------------------------------------------------------------- the backtest
 
 
 def backtest(
@@ -203,17 +274,17 @@ def backtest(
 ) -> Path:
     """Forecast every origin into `out`/forecasts and return that folder; what is whole already is kept.
 
-    Raises `ScenarioError` where the folder holds a backtest with other settings, `EvidenceError` for an origin that
-    the evidence cannot open.
+    Raises, before any work, `EvidenceError` for an origin that the evidence has no map of, `ScenarioError` where the
+    folder holds a backtest with other settings or from other evidence.
     """
+    many.check(draws, max(horizons), seed, workers)
     asked = scenario if isinstance(scenario, Scenario) else spec.load(scenario)
     store = Store.open(evidence)
+    known = {origin: _opened(store, origin) for origin in origins}
     plan = Plan(asked.war.id, tuple(origins), tuple(horizons), draws, seed)
-    folder = _prepare(Path(out), plan)
-    for origin in origins:
-        Vintage(store, origin)
+    folder = _prepare(Path(out), plan, {origin: vintage.hash for origin, vintage in known.items()})
     for done, origin in enumerate(origins):
-        if not (folder / f"{origin}.samples.csv.gz").exists():
+        if not is_whole(folder, origin, plan.horizons, draws):
             found = forecast_origin(asked, store, origin, plan.horizons, draws=draws, seed=seed, workers=workers)
             write(found, folder)
         if on_progress:
@@ -221,18 +292,63 @@ def backtest(
     return folder
 
 
-def _prepare(out: Path, plan: Plan) -> Path:
-    """Make the folder, or check that what it holds is of the same plan."""
-    folder, settings = out / FOLDER, out / SETTINGS
-    same = {key: value for key, value in asdict(plan).items() if key != "origins"}
-    same["horizons"] = list(plan.horizons)
+def _opened(store: Store, origin: str) -> Vintage:
+    """The evidence on an origin. Raises `EvidenceError` unless there is a map of that very day, and enough before it."""
+    vintage = Vintage(store, origin)
+    dates = store.control.dates
+    if not len(dates) or vintage.latest_control_date != vintage.as_of:
+        near = dates[np.argmin(np.abs((dates - vintage.as_of).astype(int)))] if len(dates) else "none"
+        raise EvidenceError(f"origin {origin}: there is no map of control of that day; the nearest is of {near}")
+    maps = int((dates <= vintage.as_of).sum())
+    if maps <= SHORTEST:
+        raise EvidenceError(
+            f"origin {origin}: {maps} weekly maps are known by then, {SHORTEST + 1} are needed; "
+            f"the first origin can be {dates[min(SHORTEST, len(dates) - 1)]}"
+        )
+    return vintage
+
+
+def is_whole(folder: Path, origin: str, horizons: Sequence[int], draws: int) -> bool:
+    """Whether both files of an origin are there and hold every horizon and draw to the last line."""
+    samples, cells = folder / f"{origin}{SAMPLES}", folder / f"{origin}{CELLS}"
+    return _rows_in(samples) % (len(horizons) * draws) == 0 and _rows_in(cells) % len(horizons) == 0
+
+
+def _rows_in(path: Path) -> int:
+    """Rows below the header, −1 for a file that is missing, broken off or empty."""
     try:
-        if settings.exists():
-            found = json.loads(settings.read_text())
-            if found != same:
-                raise ScenarioError(f"{out} holds a backtest with other settings ({found}); name another folder")
+        content = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error):
+        return -1
+    rows = content.count(b"\n") - 1
+    return rows if rows > 0 and content.endswith(b"\n") else -1
+
+
+def _prepare(out: Path, plan: Plan, evidence: dict[str, str]) -> Path:
+    """Make the folder, or check that what it holds is of the same plan and from the same evidence."""
+    folder, settings = out / FOLDER, out / SETTINGS
+    wanted = {key: value for key, value in asdict(plan).items() if key != "origins"}
+    wanted["horizons"] = list(plan.horizons)
+    try:
+        found = json.loads(settings.read_text()) if settings.exists() else wanted
+        _check_same(out, found, wanted, evidence)
         folder.mkdir(parents=True, exist_ok=True)
-        settings.write_text(json.dumps(same, indent=1))
+        for left in out.glob(f".*{PARTIAL}"):
+            left.unlink()
+        told = wanted | {"evidence": dict(sorted({**found.get("evidence", {}), **evidence}.items()))}
+        settings.write_text(json.dumps(told, indent=1))
     except (OSError, ValueError) as error:
         raise ScenarioError(f"cannot use {out}: {error}") from None
     return folder
+
+
+def _check_same(out: Path, found: dict[str, Any], wanted: dict[str, Any], evidence: dict[str, str]) -> None:
+    for key, value in wanted.items():
+        if found.get(key) != value:
+            raise ScenarioError(
+                f"{out} holds a backtest with other settings ({key}: {str(found.get(key))[:60]} there, "
+                f"{str(value)[:60]} asked for); name another folder"
+            )
+    other = [origin for origin, mark in evidence.items() if found.get("evidence", {}).get(origin, mark) != mark]
+    if other:
+        raise ScenarioError(f"{out} holds forecasts of {other[0]} from other evidence; name another folder")

@@ -18,7 +18,7 @@ def variables_page() -> str:
     lines = [
         "# Variables",
         "",
-        "Made from the declarations in the code (`make reference`). A prior is given by its 5, 50 and 95 % points. Where",
+        "Made from the declarations in the code (`make reference`). A prior is given by 5, 50 and 95 % points. Where",
         "the record teaches a parameter, the source says what replaces the prior. `elicited` means judgement: a source",
         "for it is wanted.",
     ]
