@@ -91,7 +91,9 @@ def scenarios(as_json: AsJson = False) -> None:
 
 @app.command()
 def forecast(
-    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a scenario file (.toml).")],
+    scenario: Annotated[
+        str | None, typer.Argument(help="Name of a shipped scenario, or a scenario file (.toml); optional with --on.")
+    ] = None,
     runs: Annotated[int, typer.Option(help="How many wars to simulate.")] = 2000,
     weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
@@ -112,7 +114,7 @@ def forecast(
 
     with _progress("Simulating wars", not as_json) as on_progress:
         result = run_forecast(
-            scenario,
+            _scenario(scenario, on),
             runs=runs,
             weeks=weeks,
             seed=seed,
@@ -124,6 +126,15 @@ def forecast(
     folder = out or Path("out") / str(result.attrs["scenario"])
     summary = write_result(result, folder)
     print(to_json(summary) if as_json else render(summary, [folder / name for name in FILES]))
+
+
+def _scenario(name: str | None, on: str | None) -> str:
+    """The scenario that is named; with a date alone, the war of the first shipped one."""
+    from ceasefire.scenario import spec
+
+    if name is None and on is None:
+        raise spec.ScenarioError(f"name a scenario, or a day with --on; there are: {', '.join(spec.scenarios())}")
+    return name or spec.scenarios()[0]
 
 
 @app.command()
@@ -216,3 +227,111 @@ def _show(rows: list[dict[str, Any]], as_json: bool, line: Callable[[dict[str, A
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         print("\n".join(line(row) for row in rows))
+
+
+@app.command()
+def backtest(
+    scenario: Annotated[str, typer.Argument(help="A scenario of the war, shipped or a file.")] = "alaska-2025-08",
+    origins: Annotated[
+        str, typer.Option(metavar="A..B", help="First and last opening day.")
+    ] = "2025-01-04..2026-01-31",
+    every: Annotated[str, typer.Option(help="Step between openings, in weeks.")] = "4w",
+    horizons: Annotated[str, typer.Option(metavar="A..B", help="Weeks ahead.")] = "1..26",
+    out: Annotated[Path, typer.Option(help="Folder to write; what is whole in it is kept.")] = Path("out/backtest"),
+    draws: Annotated[int, typer.Option(help="How many wars to simulate for each opening.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    evidence: EvidenceOption = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast past days from what was known on each, and score the forecasts against plain statistics.
+
+    Example: ceasefire backtest --origins 2025-01-04..2026-01-31 --every 4w --horizons 1..26 --out out/backtest
+    """
+    from ceasefire.evidence.store import Store
+    from ceasefire.study import backtest as study
+    from ceasefire.study.scoreboard import scoreboard, to_json
+    from ceasefire.view import scoreboard as view
+
+    days, weeks = study.origins_between(origins, every), study.horizons_between(horizons)
+    with _progress("Forecasting past days", not as_json) as on_progress:
+        study.backtest(
+            scenario,
+            origins=days,
+            horizons=weeks,
+            out=out,
+            evidence=evidence,
+            draws=draws,
+            seed=seed,
+            workers=workers,
+            on_progress=on_progress,
+        )
+    if not as_json:
+        print("Scoring …", file=sys.stderr)
+    board = scoreboard(out, Store.open(evidence))
+    files = view.write(board, out)
+    print(to_json(board) if as_json else "\n".join([view.text(board), "", *map(str, files)]))
+
+
+@app.command()
+def seal(
+    result: Annotated[Path, typer.Argument(help="Folder of a result.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write; never overwritten.")],
+) -> None:
+    """Seal a forecast: one file that anybody can judge later and nobody can change unnoticed.
+
+    Example: ceasefire seal out/abu-dhabi-2026-01 --out abu-dhabi-2026-01.sealed.json
+    """
+    from ceasefire.simulate import result as results
+    from ceasefire.study import seal as study
+
+    document = study.seal(results.load(result))
+    study.write(document, out)
+    number = sum(len(document[part]) for part in ("quantities", "towns", "endings"))
+    print(f"{out}: {number} statements\n{document['seal']}")
+
+
+@app.command()
+def grade(
+    file: Annotated[Path, typer.Argument(help="A sealed forecast.")],
+    evidence: EvidenceOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check the seal of a forecast, and score what the evidence has reached.
+
+    Example: ceasefire grade abu-dhabi-2026-01.sealed.json
+    """
+    from ceasefire.evidence.store import Store
+    from ceasefire.study import seal as study
+
+    report = study.grade(study.read(file), Store.open(evidence))
+    told = {**asdict(report), "verified": True, "totals": report.totals()}
+    print(json.dumps(told, ensure_ascii=False, indent=1) if as_json else study.render(report))
+
+
+@app.command()
+def diff(
+    before: Annotated[Path, typer.Argument(metavar="RESULT_A", help="Folder of a result.")],
+    after: Annotated[Path, typer.Argument(metavar="RESULT_B", help="Folder of a later result of the same war.")],
+    evidence_a: Annotated[Path | None, typer.Option(metavar="STORE", help="Evidence of the first result.")] = None,
+    evidence_b: Annotated[Path | None, typer.Option(metavar="STORE", help="Evidence of the second result.")] = None,
+    runs: Annotated[int | None, typer.Option(help="How many runs to compare; all that both have otherwise.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell why two forecasts of a war differ: code, evidence, numbers of the scenario, or luck.
+
+    Example: ceasefire diff out/january out/february --runs 500
+    """
+    from ceasefire.simulate import result as results
+    from ceasefire.study import diff as study
+
+    found = study.diff(
+        results.load(before),
+        results.load(after),
+        evidence_one=evidence_a,
+        evidence_other=evidence_b,
+        runs=runs,
+        workers=workers,
+    )
+    print(json.dumps(asdict(found), ensure_ascii=False, indent=1) if as_json else study.render(found))

@@ -23,6 +23,7 @@ class Median(Noise):
 
 RUNS = 500
 step = jax.jit(attrition.step)
+fall = jax.jit(attrition.fall)
 
 
 def dice(kind=Noise, week=0, runs=RUNS):
@@ -145,7 +146,7 @@ def test_losses_and_leavers_never_exceed_the_stock(drawn):
 @pytest.mark.parametrize(("stock", "hazard"), [(500e3, 0.01), (3000, 0.008), (300, 0.2), (60, 0.7)])
 def test_the_fallen_have_the_moments_of_a_binomial(stock, hazard):
     u = (np.arange(20_000) + 0.5) / 20_000
-    fallen = np.asarray(attrition.fall(jnp.asarray(float(stock)), jnp.asarray(hazard), jnp.asarray(u)))
+    fallen = np.asarray(fall(jnp.asarray(float(stock)), jnp.asarray(hazard), jnp.asarray(u)))
     p = 1 - np.exp(-hazard)
     assert fallen.mean() == pytest.approx(stock * p, rel=2e-3)
     assert fallen.std() == pytest.approx(np.sqrt(stock * p * (1 - p)), rel=5e-3)
@@ -154,6 +155,6 @@ def test_the_fallen_have_the_moments_of_a_binomial(stock, hazard):
 
 def test_certain_and_impossible_death():
     u = jnp.linspace(0.001, 0.999, 99)
-    assert (attrition.fall(jnp.asarray(1000.0), jnp.asarray(0.0), u) == 0).all()
-    assert (attrition.fall(jnp.asarray(1000.0), jnp.asarray(jnp.inf), u) == 1000).all()
-    assert (attrition.fall(jnp.asarray(0.0), jnp.asarray(0.3), u) == 0).all()
+    assert (fall(jnp.asarray(1000.0), jnp.asarray(0.0), u) == 0).all()
+    assert (fall(jnp.asarray(1000.0), jnp.asarray(jnp.inf), u) == 1000).all()
+    assert (fall(jnp.asarray(0.0), jnp.asarray(0.3), u) == 0).all()

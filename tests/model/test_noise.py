@@ -13,6 +13,8 @@ from ceasefire.model.noise import Noise, threefry, to_unit, wander
 from ceasefire.simulate.draws import seed_words
 
 MASK = 0xFFFFFFFF
+uniform = jax.jit(Noise.uniform, static_argnames=("name", "shape"))
+each = jax.jit(Noise.each, static_argnames="name")
 
 
 def plain_threefry(key, counter):
@@ -57,7 +59,7 @@ def test_any_key_and_counter_give_what_a_plain_implementation_gives():
 
 
 def test_a_die_is_the_generator_keyed_by_seed_name_and_week():
-    found = dice(seed=2**40 + 9, week=7).uniform("lump", (5,))
+    found = uniform(dice(seed=2**40 + 9, week=7), "lump", (5,))
     key = plain_threefry((9, 2**8), (noise.word("front.lump"), 7))
     bits = plain_threefry(key, (4, 63))[0]
     assert found[4, 63] == ((bits >> 9) + 0.5) / 2**23
@@ -74,14 +76,14 @@ def test_uniforms_lie_inside_the_open_interval(wide):
 def test_a_run_and_an_element_have_their_luck_whoever_else_is_asked_for():
     whole = dice()
     some = Noise(whole.seed, whole.run[jnp.array([40, 3])], whole.week, whole.subsystem)
-    assert (some.uniform("size", (2, 3)) == whole.uniform("size", (2, 3))[..., jnp.array([40, 3])]).all()
+    assert (uniform(some, "size", (2, 3)) == uniform(whole, "size", (2, 3))[..., jnp.array([40, 3])]).all()
     cells = jnp.array([70, 5, 12])
-    assert (some.each("cell", cells) == whole.each("cell", jnp.arange(80))[cells][:, jnp.array([40, 3])]).all()
-    assert (whole.each("cell", jnp.arange(6)).reshape(2, 3, 64) == whole.uniform("cell", (2, 3))).all()
+    assert (each(some, "cell", cells) == each(whole, "cell", jnp.arange(80))[cells][:, jnp.array([40, 3])]).all()
+    assert (each(whole, "cell", jnp.arange(6)).reshape(2, 3, 64) == uniform(whole, "cell", (2, 3))).all()
 
 
 def test_uniforms_are_uniform():
-    u = np.asarray(dice(runs=200).uniform("size", (1000,)), np.float64)
+    u = np.asarray(uniform(dice(runs=200), "size", (1000,)), np.float64)
     assert stats.kstest(u.ravel(), "uniform").pvalue > 0.01
     assert (stats.kstest(u, "uniform", axis=0).pvalue > 1e-5).all()
     assert (stats.kstest(u, "uniform", axis=1).pvalue > 1e-6).all()
@@ -89,7 +91,7 @@ def test_uniforms_are_uniform():
 
 def test_names_weeks_seeds_and_subsystems_have_nothing_in_common():
     streams = [
-        dice(**given).uniform(name, (100,)).ravel()
+        np.ravel(uniform(dice(**given), name, (100,)))
         for name in ("count", "size")
         for given in ({}, {"week": 4}, {"seed": 2}, {"seed": 2**33}, {"subsystem": "attrition"})
     ]
@@ -99,16 +101,16 @@ def test_names_weeks_seeds_and_subsystems_have_nothing_in_common():
 
 
 def test_neighbouring_runs_elements_and_weeks_are_uncorrelated():
-    u = np.stack([dice(runs=100, week=w).uniform("size", (100,)) for w in range(10)]) - 0.5
+    u = np.stack([uniform(dice(runs=100, week=w), "size", (100,)) for w in range(10)]) - 0.5
     for pair in ((u[1:], u[:-1]), (u[:, 1:], u[:, :-1]), (u[..., 1:], u[..., :-1])):
         assert abs((pair[0] * pair[1]).mean() * 12) < 4.5 / np.sqrt(pair[0].size)
 
 
 def test_a_walk_keeps_its_stationary_law_and_forgets_at_its_half_life():
-    log_rate = 1.0 + 0.5 * np.asarray(jax.scipy.special.ndtri(dice(runs=20_000).uniform("start")))
+    log_rate = 1.0 + 0.5 * np.asarray(jax.scipy.special.ndtri(uniform(dice(runs=20_000), "start")))
     after = log_rate
     for week in range(6):
-        after = np.asarray(wander(after, 1.0, 0.5, 6.0, dice(runs=20_000, week=week).uniform("tempo")))
+        after = np.asarray(wander(after, 1.0, 0.5, 6.0, uniform(dice(runs=20_000, week=week), "tempo")))
     assert after.mean() == pytest.approx(1.0, abs=0.015)
     assert after.std() == pytest.approx(0.5, rel=0.02)
     assert np.corrcoef(log_rate, after)[0, 1] == pytest.approx(0.5, abs=0.02)

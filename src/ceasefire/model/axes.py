@@ -21,7 +21,7 @@ class Ground(eqx.Module):
     axis: Int[Array, "cell"]
     """Which axis the cell belongs to."""
     neighbour: Int[Array, "cell 6"]
-    """Rows of the six neighbours; the dummy row where there is none."""
+    """Rows of the six neighbours; the cell itself where there is none."""
     border: Float[Array, "side cell"]
     """1 where the side holds land outside the theatre next to the cell, from which it can enter."""
     feature: Float[Array, "feature cell"]

@@ -12,6 +12,7 @@ about 40 % within years (HCSS, UCDP; model notes, section 12).
 """
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
@@ -103,15 +104,15 @@ def ending_hazard(params: Params, week: Int[Array, ""]) -> Float[Array, "run"]:
 
 def kind_of_ending(params: Params, troops: Float[Array, "side run"], u: Float[Array, "run"]) -> Int[Array, "run"]:
     """Which ending the draw u stands for."""
-    strength = jnp.maximum(troops, 1.0)
-    odds = (strength[0] / strength[1]) ** params.strength_exponent
+    strength = jnp.log(jnp.maximum(troops, 1.0))
+    first_dictates = jax.nn.sigmoid(params.strength_exponent * (strength[0] - strength[1]))
     rest = 1 - params.ceasefire_share
     settled = params.ceasefire_share + rest * params.settlement_share
     rest = rest * (1 - params.settlement_share)
-    first = settled + rest * params.dictated_share * odds / (1 + odds)
+    first = settled + rest * params.dictated_share * first_dictates
     second = settled + rest * params.dictated_share
     bounds = jnp.stack([params.ceasefire_share, settled, first, second])
-    return CEASEFIRE + (u > bounds).sum(axis=0)
+    return CEASEFIRE + (u > bounds).sum(axis=0, dtype=jnp.int32)
 
 
 def step(params: Params, state: State, *, noise: Noise, troops: Float[Array, "side run"]) -> tuple[State, Flows]:
@@ -133,6 +134,6 @@ def step(params: Params, state: State, *, noise: Noise, troops: Float[Array, "si
         phase=phase,
         weeks_in_phase=jnp.where(phase == state.phase, state.weeks_in_phase + 1, 1),
         first_ending=jnp.where(first, phase, state.first_ending),
-        first_ending_week=jnp.where(first, noise.week + 1, state.first_ending_week),
+        first_ending_week=jnp.where(first, noise.week + 1, state.first_ending_week).astype(jnp.int32),
     )
     return after, Flows(hazard, ended, resumed)

@@ -40,7 +40,8 @@ SHARPNESS = 3
 MOMENTUM_MEMORY = 2.0 ** (-1 / 6)
 MOMENTUM_SPREAD = 0.9
 MOMENTUM_FLOOR = 0.001
-NEWTON_STEPS = 5
+SEARCH_STEPS, AIM, LEAP = 9, 1.002, 6.0
+"""Of the search for λ: how many steps, how high it aims, how far ln λ moves at most in one."""
 LEAST = 0.04
 """Odds below which none of a cell is taken, so that the front does not dissolve into dust."""
 MULTIPLE = (1e-34, 1e17)
@@ -205,23 +206,30 @@ def multiplier(
     member: Float[Array, "axis n"],
     wanted: Float[Array, "axis run"],
 ) -> Float[Array, "axis run"]:
-    """λ with Σ room · share_taken(λ · ratio³) = wanted on each axis; ratio is w/u, room in km².
+    """The least λ found with Σ room · share_taken(λ · ratio³) ≥ wanted on each axis; ratio is w/u, room in km².
 
-    Newton's method in logarithms, from the root for few cells taken: Σ room w · λ^⅓ · ∫ du/(1 + u³).
+    Newton's method in ln λ, kept between the largest value known to be too small and the smallest known to do, because
+    `LEAST` makes the sum flat in places. It starts from the root for few cells taken, Σ room w · λ^⅓ · ∫ du/(1 + u³),
+    and aims a little high, so that it ends on the side where the gains can be scaled down to what is wanted.
     """
     odds = ratio**SHARPNESS
     wanted = jnp.maximum(wanted, 1e-9)
     few = math.pi / SHARPNESS / math.sin(math.pi / SHARPNESS) * (member @ (room * jnp.minimum(ratio, 1.0)))
+    lowest, highest = (jnp.full_like(wanted, math.log(bound)) for bound in MULTIPLE)
 
-    def improve(_: int, multiple: Array) -> Array:
-        x = multiple[axis] * odds
+    def improve(_: int, known: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        here, low, high = known
+        x = jnp.exp(here)[axis] * odds
         value = jnp.maximum(member @ (room * share_taken(x)), 1e-9)
-        slope = member @ (room * jnp.where(x > LEAST, (1 + LEAST) * x / (1 + x) ** 2, 0.0))
-        move = jnp.log(wanted / value) * value / jnp.maximum(slope, 1e-9)
-        return jnp.clip(multiple * jnp.exp(jnp.clip(move, -6.0, 6.0)), *MULTIPLE)
+        slope = jnp.maximum(member @ (room * jnp.where(x > LEAST, (1 + LEAST) * x / (1 + x) ** 2, 0.0)), 1e-9)
+        low, high = jnp.where(value < wanted, here, low), jnp.where(value < wanted, high, here)
+        step = here + jnp.log(AIM * wanted / value) * value / slope
+        middle = jnp.clip(0.5 * (low + high), here - LEAP, here + LEAP)
+        return jnp.where((step > low) & (step < high), jnp.clip(step, here - LEAP, here + LEAP), middle), low, high
 
-    start = jnp.clip((wanted / jnp.maximum(few, 1e-9)) ** SHARPNESS, *MULTIPLE)
-    return jax.lax.fori_loop(0, NEWTON_STEPS, improve, start)
+    start = jnp.clip(SHARPNESS * jnp.log(wanted / jnp.maximum(few, 1e-9)), lowest, highest)
+    _, _, enough = jax.lax.fori_loop(0, SEARCH_STEPS, improve, (start, lowest, highest))
+    return jnp.exp(enough)
 
 
 def weight(params: Params, near: Array, room: Array, momentum: Array, ease: Array) -> Float[Array, "n run"]:
@@ -292,12 +300,11 @@ def step(
     sides = (jnp.array([True, False]), ground.border, momentum, wanted)
     _, (gain, taken) = jax.lax.scan(one_side, None, sides)
 
-    near_by = neighbour_mean(state.momentum, ground.neighbour[at])
-    momentum = (1 - MOMENTUM_SPREAD) * momentum + MOMENTUM_SPREAD * near_by
-    momentum = MOMENTUM_MEMORY * momentum + (1 - MOMENTUM_MEMORY) * gain
+    near_by = neighbour_mean(state.momentum, ground.neighbour)
+    faded = MOMENTUM_MEMORY * ((1 - MOMENTUM_SPREAD) * state.momentum + MOMENTUM_SPREAD * near_by)
     after = State(
         held=state.held.at[at].set(jnp.clip(held + gain[0] - gain[1], 0.0, 1.0)),
-        momentum=state.momentum.at[:, at].set(momentum),
+        momentum=faded.at[:, at].add((1 - MOMENTUM_MEMORY) * gain),
         budget=wander(
             state.budget,
             params.budget_mean,

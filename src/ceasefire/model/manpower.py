@@ -58,8 +58,8 @@ class Flows(eqx.Module):
 
 
 def through_stages(stages: Float[Array, "side 2 run"], inflow: Array, mean_time: Array) -> tuple[Array, Array]:
-    """Move one week through two stages of mean length mean_time / 2; returns the stages and the outflow."""
-    moved = stages * -jnp.expm1(-2.0 / mean_time)[:, None]
+    """Move one week through two stages of mean length mean_time / 2 (a week at least); the stages and the outflow."""
+    moved = stages * jnp.minimum(2.0 / mean_time, 1.0)[:, None]
     entered = jnp.stack([inflow, moved[:, 0]], axis=1)
     return stages - moved + entered, moved[:, 1]
 

@@ -192,9 +192,10 @@ def _check(value: Value, known: dict[str, Variable], labels: dict[str, tuple[str
         if label not in labels.get(dim, ()):
             names = labels.get(dim, ())
             raise ScenarioError(f"{value.name}: unknown {dim} {label!r}{suggestion(label, names)}; there are {names}")
-    if value.low <= 0 and not isinstance(variable.prior, NormalPrior):
-        raise ScenarioError(f"{value.name} must be positive; found {value.low}")
-    if isinstance(variable.prior, SharePrior) and value.high >= 1:
+    sure = value.low == value.high
+    if not isinstance(variable.prior, NormalPrior) and (value.low < 0 or (value.low == 0 and not sure)):
+        raise ScenarioError(f"{value.name} must be positive (or 0 for sure: low = mid = high = 0); found {value.low}")
+    if isinstance(variable.prior, SharePrior) and (value.high > 1 or (value.high == 1 and not sure)):
         raise ScenarioError(f"{value.name} is a share and must stay below 1; found {value.high}")
 
 

@@ -164,10 +164,10 @@ def _take(cells: Cells, rows: IntArray) -> Cells:
     return replace(cells, **{name: getattr(cells, name)[rows] for name in cells.__dataclass_fields__})
 
 
-def plane(latitude: Any, longitude: Any) -> FloatArray:
-    """Positions in km on a plane that touches the theatre near its middle latitude; good to 1 % over it."""
-    scale = np.cos(np.radians(48.5))
-    return np.column_stack([np.asarray(longitude) * KM_PER_DEGREE * scale, np.asarray(latitude) * KM_PER_DEGREE])
+def plane(latitude: Any, longitude: Any, middle: float | None = None) -> FloatArray:
+    """Positions in km on a plane that fits at the middle latitude (the mean of those given); good to 1 % near it."""
+    across = KM_PER_DEGREE * np.cos(np.radians(np.mean(latitude) if middle is None else middle))
+    return np.column_stack([np.asarray(longitude) * across, np.asarray(latitude) * KM_PER_DEGREE])
 
 
 def _in_theatre(war: War, axes: tuple[str, ...], land: Cells, share: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -228,7 +228,7 @@ def features(cells: Cells) -> FloatArray:
         ]
     ).astype(np.float64)
     spread = raw.std(axis=1, keepdims=True)
-    return (raw - raw.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
+    return (raw - raw.mean(axis=1, keepdims=True)) / np.where(spread > 1e-9, spread, 1.0)
 
 
 def _town(name: str, cells: Cells, vintage: Vintage) -> Town:
@@ -245,11 +245,11 @@ def disc(place: Place, cells: Cells) -> tuple[IntArray, FloatArray]:
 
     A town outside the theatre gets its nearest cell with no weight: it cannot change hands.
     """
-    position = plane(cells.latitude, cells.longitude)
+    position = plane(cells.latitude, cells.longitude, place.latitude)
     centre = plane([place.latitude], [place.longitude])[0]
     near = np.flatnonzero(np.hypot(*(position - centre).T) < place.radius_km + CELL_KM)
     circle = shapely.Point(centre).buffer(place.radius_km, quad_segs=16)
-    shapes = [_hexagon(int(cells.cell[k])) for k in near]
+    shapes = [_hexagon(int(cells.cell[k]), place.latitude) for k in near]
     weight = np.array([shape.intersection(circle).area for shape in shapes])
     if weight.sum() < 0.5 * circle.area:
         return np.array([int(np.argmin(np.hypot(*(position - centre).T)))]), np.zeros(1)
@@ -257,9 +257,9 @@ def disc(place: Place, cells: Cells) -> tuple[IntArray, FloatArray]:
     return near[kept], weight[kept] / weight[kept].sum()
 
 
-def _hexagon(cell: int) -> Any:
+def _hexagon(cell: int, middle: float) -> Any:
     corners = np.array(h3.cell_to_boundary(cell))
-    return shapely.Polygon(plane(corners[:, 0], corners[:, 1]))
+    return shapely.Polygon(plane(corners[:, 0], corners[:, 1], middle))
 
 
 def _roads(war: War, geography: Geography, cells: Cells, share: NDArray[np.float32], vintage: Vintage) -> Roads:
@@ -300,7 +300,7 @@ def _pad(links: list[dict[int, float]], kept: list[int]) -> tuple[IntArray, Floa
     """Links among the kept towns as tables, each town padded with itself."""
     place = {node: k for k, node in enumerate(kept)}
     near = [sorted((place[other], km) for other, km in links[node].items() if other in place) for node in kept]
-    table = np.repeat(np.arange(len(kept))[:, None], max(1, *(len(link) for link in near)), axis=1)
+    table = np.repeat(np.arange(len(kept))[:, None], max([1, *(len(link) for link in near)]), axis=1)
     length = np.full(table.shape, np.inf)
     for node, link in enumerate(near):
         for column, (other, km) in enumerate(link):

@@ -22,7 +22,7 @@ from ceasefire.model.axes import Ground
 from ceasefire.model.declare import declared
 from ceasefire.model.noise import threefry, to_unit, word
 from ceasefire.scenario import duration, reporting
-from ceasefire.scenario.start import PERSONNEL, Start
+from ceasefire.scenario.start import LEARNED, PERSONNEL, Choice, Start
 
 FloatArray = NDArray[np.float64]
 Cube = dict[str, FloatArray]
@@ -77,16 +77,23 @@ def values(start: Start, points: Cube) -> Values:
     """Every parameter of every run by dotted name, each [..., run]."""
     drawn: Values = {}
     for choice in start.choices:
-        name, u = choice.variable.name, points[choice.variable.name]
         if choice.value is None:
-            drawn[name] = choice.prior.quantile(u)
+            drawn[choice.variable.name] = choice.prior.quantile(points[choice.variable.name])
         else:
-            dims = [dim for dim in choice.variable.dims if dim != "run"]
-            at = tuple(start.labels[dim].index(label) for dim, label in zip(dims, choice.index, strict=False))
-            drawn[name][at] = choice.prior.quantile(u[at])
+            _set(start, drawn, choice, points)
     for lesson in (_front, _losses, _endings):
         drawn |= lesson(start, points, drawn)
+    for choice in start.choices:  # a number of the scenario stands, whatever the record says
+        if choice.value is not None and choice.variable.name in LEARNED:
+            _set(start, drawn, choice, points)
     return drawn
+
+
+def _set(start: Start, drawn: Values, choice: Choice, points: Cube) -> None:
+    """Put one prior's quantiles in the part of a parameter that it is for."""
+    dims = [dim for dim in choice.variable.dims if dim != "run"]
+    at = tuple(start.labels[dim].index(label) for dim, label in zip(dims, choice.index, strict=False))
+    drawn[choice.variable.name][at] = choice.prior.quantile(points[choice.variable.name][at])
 
 
 def _front(start: Start, points: Cube, drawn: Values) -> Values:

@@ -17,11 +17,11 @@ import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from itertools import groupby
-from operator import itemgetter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import h3.api.numpy_int as h3
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
@@ -32,7 +32,7 @@ from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import spec
 from ceasefire.scenario.spec import Scenario, ScenarioError
 from ceasefire.scenario.start import open_war
-from ceasefire.scenario.theatre import plane
+from ceasefire.scenario.theatre import Theatre, plane
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
@@ -133,6 +133,7 @@ def in_terms_of_score(ensemble: Ensemble, origin: str, horizons: tuple[int, ...]
     change = np.concatenate([area.sum(axis=1)[:, None], area, claims[:, followed]], axis=1)
     targets = ("area_total", *(f"area_{axis}" for axis in start.labels["axis"]))
     near = distance_to_front(start.theatre.latitude, start.theatre.longitude, start.theatre.opening_share) <= WITHIN_KM
+    near &= as_recorded(start.theatre)
     return Forecasts(
         origin=origin,
         horizons=horizons,
@@ -141,6 +142,16 @@ def in_terms_of_score(ensemble: Ensemble, origin: str, horizons: tuple[int, ...]
         cell=start.theatre.cell[near],
         probability=(ensemble.control[at][:, near] / ensemble.runs),
     )
+
+
+def as_recorded(theatre: Theatre) -> NDArray[np.bool_]:
+    """Cells that open in the same hands as on the record.
+
+    The score asks for half of the whole cell, the model knows the part inside the country: at coasts and borders they
+    disagree from the start, and such cells are left out, which says that they stay as they are.
+    """
+    inside = theatre.area / np.array([h3.cell_area(cell, unit="km^2") for cell in theatre.cell])
+    return (theatre.share[-1] * inside >= 0.5) == (theatre.opening_share >= 0.5)
 
 
 def distance_to_front(latitude: NDArray, longitude: NDArray, share: NDArray) -> NDArray[np.float64]:
@@ -162,9 +173,12 @@ def _write(path: Path, lines: Iterator[str]) -> None:
     """Written beside the folder of forecasts, which never holds anything else, and renamed into it."""
     aside = path.parent.parent / f".{path.name}{PARTIAL}"
     try:
-        with aside.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=4, mtime=0) as packed:
-            with io.TextIOWrapper(packed, encoding="ascii", newline="") as text:
-                text.writelines(lines)
+        with (
+            aside.open("wb") as raw,
+            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=4, mtime=0) as packed,
+            io.TextIOWrapper(packed, encoding="ascii", newline="") as text,
+        ):
+            text.writelines(lines)
         os.replace(aside, path)
     finally:
         aside.unlink(missing_ok=True)
@@ -198,56 +212,64 @@ def read(folder: Path) -> tuple[Draws, CellChances]:
         raise ScenarioError(f"{folder} holds no forecasts (DATE{SAMPLES}); `ceasefire backtest` writes them")
     for path in paths:
         for (origin, horizon, target), _, values in _groups(path, SAMPLE_COLUMNS):
-            _add(draws, path, (np.datetime64(origin, "D"), target, int(horizon)), np.array(values, dtype=np.float64))
+            _add(draws, path, (np.datetime64(origin, "D"), target, int(horizon)), values)
     for path in sorted(folder.glob(f"*{CELLS}")):
         number: dict[str, int] = {}
         for (origin, horizon), names, values in _groups(path, CELL_COLUMNS):
             number.update((name, int(name, 16)) for name in set(names).difference(number))
-            key, listed = (np.datetime64(origin, "D"), int(horizon)), np.array([number[n] for n in names], np.uint64)
-            _add(cells, path, key, (listed, np.array(values, dtype=np.float64)))
+            listed = np.array([number[name] for name in names], np.uint64)
+            _add(cells, path, (np.datetime64(origin, "D"), int(horizon)), (listed, values))
     return draws, cells
 
 
 def _add(table: dict[Any, Any], path: Path, key: tuple[Any, ...], value: Any) -> None:
     if key in table:
-        raise ScenarioError(f"{path.name}: {' '.join(map(str, key))} is there twice; forecast that origin again")
+        raise ScenarioError(f"{path.name}: {' '.join(map(str, key))} is in another file already")
     table[key] = value
 
 
-Group = tuple[tuple[str, ...], list[str], list[str]]
-
-
-def _groups(path: Path, columns: tuple[str, ...]) -> Iterator[Group]:
-    """Rows with equal leading columns: those columns, then the last but one and the last column as lists.
-
-    A plain file, as written here, is taken apart line by line without a parser; any other goes through `csv`.
-    """
-    text = _unpacked(path)
-    plain = text.startswith(",".join(columns) + "\n") and not any(mark in text for mark in '"\r')
+def _groups(path: Path, names: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Sequence[str], NDArray[np.float64]]]:
+    """Rows with equal leading columns: those columns, the last but one column, and the last one as numbers."""
     try:
-        lines = (line.rsplit(",", 2) for line in text.split("\n")[1:] if line) if plain else _parsed(text, columns)
-        for head, rows in groupby(_in_order(lines, plain), key=itemgetter(0)):
-            _, names, values = zip(*rows, strict=True)
-            leading = tuple(head.split(","))
-            if len(leading) != len(columns) - 2:
-                raise ValueError(f"{head!r} is not {', '.join(columns[:-2])}")
-            yield leading, list(names), list(values)
-    except (ValueError, KeyError, csv.Error) as error:
+        columns = _columns(_unpacked(path), names)
+        values = np.array(columns[-1], dtype=np.float64)
+        if not np.isfinite(values).all():
+            raise ValueError("a number is not finite")
+        for place in _runs(columns[:-2]):
+            first = place.start if isinstance(place, slice) else place[0]
+            leading = tuple(column[first] for column in columns[:-2])
+            inner = columns[-2][place] if isinstance(place, slice) else [columns[-2][row] for row in place]
+            if len(set(inner)) != len(inner):
+                raise ValueError(f"a {names[-2]} of {' '.join(leading)} is there twice")
+            yield leading, inner, values[place]
+    except (ValueError, csv.Error) as error:
         raise ScenarioError(f"{path.name} is not a file of forecasts: {error}") from None
 
 
-def _in_order(lines: Iterable[list[str]], plain: bool) -> Iterable[list[str]]:
-    """Rows of one key beside each other: so in files written here, sorted otherwise."""
-    return lines if plain else sorted(lines, key=itemgetter(0))
+def _columns(text: str, names: tuple[str, ...]) -> list[list[str]]:
+    """Columns by name. A plain file in our order is split; quotes, other line ends and columns go through `csv`."""
+    head, _, body = text.partition("\n")
+    if head == ",".join(names) and not any(mark in text for mark in '"\r'):
+        fields = body.removesuffix("\n").replace("\n", ",").split(",")
+        if len(fields) == len(names) * (body.count("\n") + (not body.endswith("\n"))):
+            return [fields[k :: len(names)] for k in range(len(names))]
+    rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    missing = [name for name in names if not rows or name not in rows[0]]
+    if missing or any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError(f"the column {missing[0]} is missing" if missing else "its rows are of different length")
+    return [[row[rows[0].index(name)] for row in rows[1:]] for name in names]
 
 
-def _parsed(text: str, columns: tuple[str, ...]) -> Iterator[list[str]]:
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    missing = [column for column in columns if column not in (rows.fieldnames or ())]
-    if missing:
-        raise ValueError(f"the column {missing[0]} is missing")
-    for row in rows:
-        yield [",".join(row[column] for column in columns[:-2]), row[columns[-2]], row[columns[-1]]]
+def _runs(columns: list[list[str]]) -> Iterable[slice | list[int]]:
+    """Where the rows of each combination are: slices where they stand together, as in files written here."""
+    turns = {k for column in columns for k, (one, two) in enumerate(pairwise(column), 1) if one != two}
+    edges = [0, *sorted(turns), len(columns[0])]
+    places: dict[tuple[str, ...], list[slice]] = {}
+    for first, last in pairwise(edges):
+        if first < last:
+            places.setdefault(tuple(column[first] for column in columns), []).append(slice(first, last))
+    for parts in places.values():
+        yield parts[0] if len(parts) == 1 else [row for part in parts for row in range(part.start, part.stop)]
 
 
 def _unpacked(path: Path) -> str:
@@ -293,7 +315,7 @@ def backtest(
 
 
 def _opened(store: Store, origin: str) -> Vintage:
-    """The evidence on an origin. Raises `EvidenceError` unless there is a map of that very day, and enough before it."""
+    """The evidence on an origin. Raises `EvidenceError` without a map of that very day, or with too few before it."""
     vintage = Vintage(store, origin)
     dates = store.control.dates
     if not len(dates) or vintage.latest_control_date != vintage.as_of:

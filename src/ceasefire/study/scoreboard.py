@@ -1,0 +1,338 @@
+"""Scoreboard: what a folder of forecasts was worth, against plain statistics, on dates that it could not see.
+
+Read from the files themselves, not from memory, and scored against the evidence as it stands today: changes of mapped
+area and of claimed losses by CRPS, cells near the front by the Brier score (`score.py`). Every figure has an 80 %
+interval from a circular block bootstrap: blocks of three successive origins are drawn with replacement, since
+forecasts from neighbouring origins share their weeks (Politis and Romano 1992). The hindsight choice of the best
+baseline is made once.
+
+Left out: horizons beyond 26 weeks, which no baseline reaches; targets that the record does not follow.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from ceasefire.evidence.geography import Cells, Geography
+from ceasefire.evidence.store import Store
+from ceasefire.evidence.vintage import GRACE_DAYS, Vintage
+from ceasefire.scenario.spec import ScenarioError
+from ceasefire.scenario.theatre import neighbours
+from ceasefire.simulate.result import VERSION
+from ceasefire.study import backtest, score
+from ceasefire.study.baselines import CELL_BASELINES, HORIZON, CellRecord, family
+from ceasefire.study.score import BANDS, BEST, FORECAST, PERSISTENCE, CellTable, ScoreTable
+
+FORMAT = 1
+NAME = "scoreboard.json"
+OPPONENTS = ("pool", PERSISTENCE, BEST)
+SETTLED = 0.6
+"""A cell counts if this share of it lies inside the country."""
+KEPT_KM = 60.0
+"""Cells this near any position of the front are followed; scored are those within 30 km, learnt from those in 40."""
+CELL_COLUMNS = ("weeks", "model", "brier_per_1000", "expected_per_change", "number")
+BLOCK, RESAMPLES = 3, 300
+"""Origins in a block of the bootstrap, and how often it is drawn."""
+
+FloatArray = NDArray[np.float64]
+Figure = dict[str, float]
+"""`value`, and `low` and `high` of its 80 % interval."""
+
+
+@dataclass(frozen=True)
+class Scoreboard:
+    """Everything that a scoreboard shows, ready for JSON."""
+
+    version: str
+    date: str
+    """Day on which it was made."""
+    seed: int
+    draws: int
+    origins: tuple[str, ...]
+    """Those with at least one target date observed."""
+    horizons: tuple[int, ...]
+    observed_until: str
+    headline: dict[str, Figure]
+    """Skill against each opponent."""
+    calibration: dict[str, dict[str, Figure]]
+    """coverage50, coverage90, pit_mean and pit_distance, over `all` and by family."""
+    families: dict[str, dict[str, Figure]]
+    """Skill by family against each opponent."""
+    half_years: dict[str, dict[str, Figure]]
+    bands: tuple[dict[str, Any], ...]
+    """A record for each family and band of horizons."""
+    cells: dict[str, Any]
+    """Empty where no cells were forecast; else `skill` against the best baseline and `bands`, records by model."""
+
+
+# ----------------------------------------------------------------------------------------------------------- the record
+
+
+def observed_levels(store: Store, targets: Iterable[str]) -> dict[str, tuple[NDArray[np.datetime64], FloatArray]]:
+    """Weekly levels of each target as known today, on the days of the weekly maps; with all sectors of the total.
+
+    Raises `ScenarioError` for a target that the evidence does not follow.
+    """
+    vintage = today(store)
+    known = set(vintage.names())
+    asked = set(targets)
+    asked |= {f"area_{name.removeprefix('area.')}" for name in known if name.startswith("area.")}
+    levels = {}
+    for target in sorted(asked):
+        name = series_name(target)
+        if name not in known:
+            raise ScenarioError(f"the forecasts have the target {target}, and the evidence no series {name}")
+        series = vintage.series(name)
+        weekday = (series.dates - store.control.dates[-1]).astype(int) % 7 == 0
+        last = np.append(series.dates[1:] != series.dates[:-1], True)
+        levels[target] = (series.dates[weekday & last], series.values[weekday & last])
+    return levels
+
+
+def series_name(target: str) -> str:
+    """Name of the series that a target is scored on."""
+    return f"loss_claim.{target.removeprefix('loss_')}" if family(target) == "losses" else target.replace("_", ".", 1)
+
+
+def today(store: Store) -> Vintage:
+    """All evidence of a store that has been published."""
+    return Vintage(store, store.control.dates[-1] + np.timedelta64(GRACE_DAYS, "D"))
+
+
+def cell_record(store: Store, geography: Geography | None = None) -> tuple[NDArray[np.uint64], CellRecord]:
+    """Cells near any position of the front, sorted, and their shares week by week (of the whole cell)."""
+    cells = (geography or Geography.packaged()).cells
+    share = today(store).control(cells.cell).share
+    position, pairs = _plane(cells), _pairs(cells.cell)
+    land = ~cells.sea & (cells.inside > 0.02)
+    front = np.concatenate([_front(week, position, pairs, land) for week in share])
+    if not len(front):
+        raise ScenarioError("no map of the evidence shows a front")
+    kept = np.flatnonzero(land & (cKDTree(np.unique(front, axis=0)).query(position)[0] <= KEPT_KM))
+    row = np.full(len(land), -1)
+    row[kept] = np.arange(len(kept))
+    inner = row[pairs]
+    counted = (cells.inside >= SETTLED)[kept]
+    return cells.cell[kept], CellRecord.of(share[:, kept], position[kept], inner[(inner >= 0).all(axis=1)], counted)
+
+
+def _plane(cells: Cells) -> FloatArray:
+    """Kilometres east of 36° E and north of 48.5° N."""
+    east = (cells.longitude - 36) * 111.32 * np.cos(np.radians(48.5))
+    return np.column_stack([east, (cells.latitude - 48.5) * 111.2])
+
+
+def _pairs(cell: NDArray[np.uint64]) -> NDArray[np.int64]:
+    near = neighbours(cell)
+    pairs = np.column_stack([np.repeat(np.arange(len(cell)), near.shape[1]), near.ravel()])
+    return pairs[pairs[:, 1] > pairs[:, 0]]
+
+
+def _front(share: NDArray[np.float32], position: FloatArray, pairs: NDArray, land: NDArray[np.bool_]) -> FloatArray:
+    """Where the share crosses one half at the edge of the largest stretch of land that is not occupied.
+
+    Polygons of control end at coasts, where cells do not; lagoons and beaches behind the front are no front.
+    """
+    free = land & (share < 0.5)
+    inner = pairs[free[pairs].all(axis=1)]
+    graph = coo_matrix((np.ones(len(inner), bool), tuple(inner.T)), shape=(len(share), len(share)))
+    label = connected_components(graph, directed=False)[1]
+    main = free & (label == np.bincount(label[free], minlength=1).argmax()) if free.any() else free
+    both = np.concatenate([pairs, pairs[:, ::-1]])
+    one, other = both[main[both[:, 0]] & (share[both[:, 1]] >= 0.5)].T
+    along = (share[one] - 0.5) / (share[one] - share[other])
+    return position[one] + along[:, None] * (position[other] - position[one])
+
+
+# -------------------------------------------------------------------------------------------------------------- scoring
+
+
+def scoreboard(
+    folder: str | Path, store: Store, *, geography: Geography | None = None, cells: bool = True
+) -> Scoreboard:
+    """Score the forecasts that a backtest left in `folder`/forecasts.
+
+    Raises `ScenarioError` where there are none, or none with an observed target date.
+    """
+    folder = Path(folder)
+    draws, chances = backtest.read(folder / backtest.FOLDER)
+    draws = {key: values for key, values in draws.items() if key[2] <= HORIZON}
+    try:
+        table = score.score_samples(observed_levels(store, {target for _, target, _ in draws}), draws)
+        cell_table = score_cells(chances, store, geography) if chances else None
+    except ValueError as error:
+        raise ScenarioError(f"{folder} cannot be scored: {error}") from None
+    return tell(table, cell_table, store, settings=_settings(folder, draws))
+
+
+def score_cells(chances: backtest.CellChances, store: Store, geography: Geography | None = None) -> CellTable:
+    """Score the cell forecasts; cells that were not forecast are taken to stay as they are."""
+    listed, record = cell_record(store, geography)
+    forecasts = {}
+    for (origin, horizon), (cell, probability) in chances.items():
+        if horizon <= HORIZON:
+            row = np.minimum(np.searchsorted(listed, cell), len(listed) - 1)
+            known = listed[row] == cell
+            forecasts[origin, horizon] = np.full(len(listed), np.nan)
+            forecasts[origin, horizon][row[known]] = probability[known]
+    return score.score_cells(record, store.control.dates, forecasts)
+
+
+def _settings(folder: Path, draws: backtest.Draws) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / backtest.SETTINGS).read_text())
+    except (OSError, ValueError):
+        found = {}
+    return {
+        "version": found.get("version", VERSION),
+        "seed": int(found.get("seed", 0)),
+        "draws": min(len(values) for values in draws.values()),
+        "horizons": tuple(sorted({horizon for _, _, horizon in draws})),
+    }
+
+
+def tell(
+    table: ScoreTable, cells: CellTable | None, store: Store | None = None, *, settings: dict[str, Any]
+) -> Scoreboard:
+    """Every figure of the scoreboard from the tables of scores."""
+    rows = table.rows
+    families = np.array([family(str(target)) for target in rows["target"]])
+    halves = np.array([score.half_year(origin) for origin in rows["origin"]])
+    own = rows["model"] == FORECAST
+    named = [name for name in score.FAMILIES if (families == name).any()]
+    parts = {"all": rows[own], **{name: rows[own & (families == name)] for name in named}}
+    shared = [half for half in np.unique(halves).tolist() if len(np.unique(rows["origin"][halves == half])) > 1]
+    last = store.control.dates[-1] if store else (rows["origin"] + 7 * rows["horizon"]).max()
+    return Scoreboard(
+        **settings,
+        date=str(dt.date.today()),
+        origins=tuple(str(origin) for origin in np.unique(rows["origin"])),
+        observed_until=str(last),
+        headline=_skills(table, OPPONENTS),
+        calibration={name: calibration(part) for name, part in parts.items()},
+        families={name: _skills(ScoreTable(rows[families == name]), OPPONENTS) for name in named},
+        half_years={half: _skills(ScoreTable(rows[halves == half]), OPPONENTS[:2]) for half in shared},
+        bands=tuple(_bands(table, families)),
+        cells=tell_cells(cells) if cells else {},
+    )
+
+
+def _skills(table: ScoreTable, against: Sequence[str]) -> dict[str, Figure]:
+    return {name: {key: float(x) for key, x in table.headline(name)._asdict().items()} for name in against}
+
+
+def _bands(table: ScoreTable, families: NDArray[np.str_]) -> Iterable[dict[str, Any]]:
+    rows = table.rows
+    for record in table.to_rows():
+        first, last = BANDS[str(record["weeks"])]
+        here = rows[(families == record["family"]) & (rows["horizon"] >= first) & (rows["horizon"] <= last)]
+        own = here[here["model"] == FORECAST]
+        told = {name: record[name] for name in ("family", "weeks", "number", "best")}
+        skills = {f"skill_{name}": figure for name, figure in _skills(ScoreTable(here), OPPONENTS).items()}
+        yield told | {"crps": over_origins(own, _mean("crps"))} | skills | calibration(own)
+
+
+def calibration(rows: NDArray[np.void]) -> dict[str, Figure]:
+    """Coverage of the central intervals, and how far the probability transforms are from uniform."""
+    measures = {
+        "coverage50": _mean("inside50"),
+        "coverage90": _mean("inside90"),
+        "pit_mean": _mean("pit"),
+        "pit_distance": lambda part: score.uniform_distance(part["pit"]),
+    }
+    return {name: over_origins(rows, measure) for name, measure in measures.items()}
+
+
+def _mean(column: str) -> Callable[[NDArray[np.void]], float]:
+    return lambda rows: float(rows[column].mean())
+
+
+def over_origins(rows: NDArray[np.void], measure: Callable[[NDArray[np.void]], float], seed: int = 1) -> Figure:
+    """A measure of rows with its 80 % interval over circular blocks of three successive origins."""
+    origins, origin = np.unique(rows["origin"], return_inverse=True)
+    places = [np.flatnonzero(origin == k) for k in range(len(origins))]
+    drawn = [rows[np.concatenate([places[k] for k in chosen])] for chosen in blocks(len(origins), seed)]
+    low, high = np.quantile([measure(part) for part in drawn], [0.1, 0.9])
+    return {"value": measure(rows), "low": float(low), "high": float(high)}
+
+
+def blocks(number: int, seed: int = 1) -> NDArray[np.int64]:
+    """Resampled places [resample, place] of so many origins in time order."""
+    length = min(BLOCK, number)
+    first = np.random.default_rng(seed).integers(0, number, (RESAMPLES, -(-number // length), 1))
+    return ((first + np.arange(length)) % number).reshape(RESAMPLES, -1)[:, :number]
+
+
+def tell_cells(table: CellTable) -> dict[str, Any]:
+    """Brier score by band and model, and the forecast's skill against each baseline with its interval."""
+    bands = np.array([score.band(int(horizon)) for horizon in table.rows["horizon"]])
+    records = []
+    for record in table.to_rows():
+        rows = table.rows if record["weeks"] == "all" else table.rows[bands == record["weeks"]]
+        told: dict[str, Any] = {
+            name: record[name] for name in ("weeks", "model", "brier_per_1000", "expected_per_change", "number")
+        }
+        if record["model"] == FORECAST:
+            told |= {f"skill_{name}": cell_skill(rows, name) for name in CELL_BASELINES}
+        records.append(told | {"changed": record["changed"]})
+    scores = {str(r["model"]): float(r["brier_per_1000"]) for r in records if r["weeks"] == "all"}
+    best = min((name for name in scores if name != FORECAST), key=lambda name: scores[name])
+    return {"best": best, "skill": cell_skill(table.rows, best), "bands": records}
+
+
+def cell_skill(rows: NDArray[np.void], against: str) -> Figure:
+    """1 − Brier / Brier of a baseline, with its 80 % interval over blocks of origins."""
+    origins, origin = np.unique(rows["origin"], return_inverse=True)
+    sums = [
+        np.bincount(origin, np.where(rows["model"] == name, rows["brier"], 0), len(origins))
+        for name in (FORECAST, against)
+    ]
+    own, other = (values[blocks(len(origins))].sum(axis=1) for values in sums)
+    low, high = np.quantile(1 - own / np.maximum(other, 1e-9), [0.1, 0.9])
+    value = 1 - sums[0].sum() / max(sums[1].sum(), 1e-9)
+    return {"value": float(value), "low": float(low), "high": float(high)}
+
+
+# ---------------------------------------------------------------------------------------------------------------- files
+
+
+def to_json(board: Scoreboard) -> str:
+    """The scoreboard as JSON."""
+    return json.dumps({"format": FORMAT, **asdict(board)}, ensure_ascii=False, indent=1) + "\n"
+
+
+def from_json(text: str) -> Scoreboard:
+    """A scoreboard from its JSON. Raises `ScenarioError` where it is none that this version reads."""
+    try:
+        document = json.loads(text)
+        if document.pop("format") != FORMAT:
+            raise ValueError("of another format")
+        lists = {name: tuple(document[name]) for name in ("origins", "horizons", "bands")}
+        return Scoreboard(**(document | lists))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ScenarioError(f"this is no scoreboard ({error}); `ceasefire backtest` writes one") from None
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file aside and put it in its place."""
+    aside = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(text, encoding="utf-8")
+        os.replace(aside, path)
+    except OSError as error:
+        raise ScenarioError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,306 @@
+"""The scoreboard as text, as a page with its history, and as a figure: made from its numbers, never by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from ceasefire.study.scoreboard import BLOCK, Scoreboard, to_json, write_whole
+from ceasefire.view.chart import FIRST, INK, QUIET, RULE, SECOND, picture, tag, words
+
+FAMILIES = {"total": "Ground, total", "sectors": "Ground, by axis", "losses": "Claimed losses"}
+MODELS = {
+    "forecast": "ceasefire",
+    "persistence": "no change",
+    "climatology": "distance to the front",
+    "logistic": "distance and speed of the front",
+}
+HISTORY = "## History"
+HEAD = f"{'vs persistence':>15}{'vs best':>9}{'in 50%':>8}{'in 90%':>8}"
+PAGE, PICTURE, NUMBERS = "scoreboard.md", "scoreboard.svg", "scoreboard.json"
+COMMAND = "ceasefire backtest --origins 2025-01-04..2026-01-31 --every 4w --horizons 1..26 --out DIR"
+
+
+def write(board: Scoreboard, folder: Path) -> tuple[Path, ...]:
+    """Write scoreboard.json, scoreboard.md and scoreboard.svg beside the forecasts."""
+    files = {NUMBERS: to_json(board), PAGE: page(board, PICTURE), PICTURE: figure(board)}
+    for name, text in files.items():
+        write_whole(folder / name, text)
+    return tuple(folder / name for name in files)
+
+
+def write_page(board: Scoreboard, path: Path, image: Path) -> None:
+    """Make a page of the documentation anew; the lines of its history are kept, one a version."""
+    earlier = path.read_text(encoding="utf-8") if path.exists() else ""
+    link = Path(*[".."] * (len(path.parent.parts) - _shared(path, image)), *image.parts[_shared(path, image) :])
+    write_whole(image, figure(board))
+    write_whole(path, page(board, link.as_posix(), earlier))
+
+
+def _shared(path: Path, image: Path) -> int:
+    """How many leading folders two paths share."""
+    same = [one == other for one, other in zip(path.parent.parts, image.parent.parts, strict=False)]
+    return same.index(False) if False in same else len(same)
+
+
+# ----------------------------------------------------------------------------------------------------------------- text
+
+
+def text(board: Scoreboard) -> str:
+    """A compact table for a terminal."""
+    lines = [
+        f"{len(board.origins)} origins {board.origins[0]} to {board.origins[-1]}, scored until {board.observed_until}",
+        "Skill: 0 is as good as the baseline, 1 perfect; 80 % intervals in brackets",
+        "",
+        f"{'':16}{'weeks':>6}{'CRPS':>9}   {'skill vs pool':24}{HEAD}",
+    ]
+    for row in board.bands:
+        lines.append(
+            f"{FAMILIES[row['family']]:16}{row['weeks']:>6}{row['crps']['value']:>9.4g}   "
+            f"{skill(row['skill_pool']):24}{signed(row['skill_persistence']['value']):>15}"
+            f"{signed(row['skill_best']['value']):>9}{share(row['coverage50']):>8}{share(row['coverage90']):>8}"
+        )
+    lines.append("")
+    lines += [
+        f"{'All' if k == 0 else ''!s:16}skill vs {n:12} {skill(f)}" for k, (n, f) in enumerate(board.headline.items())
+    ]
+    lines += [
+        f"{FAMILIES[name]:16}skill vs pool         {skill(parts['pool'])}" for name, parts in board.families.items()
+    ]
+    lines += [f"{half:16}skill vs pool         {skill(parts['pool'])}" for half, parts in board.half_years.items()]
+    if board.cells:
+        lines.append(f"{'Cells':16}Brier skill vs {MODELS[board.cells['best']]}: {skill(board.cells['skill'])}")
+    if len(board.origins) <= BLOCK:
+        lines += ["", f"There is no interval in brackets with {BLOCK} origins or fewer: these figures prove nothing."]
+    return "\n".join(lines)
+
+
+def skill(figure: dict[str, float]) -> str:
+    """A skill with its interval."""
+    return f"{signed(figure['value'])} ({signed(figure['low'])} to {signed(figure['high'])})"
+
+
+def signed(value: float) -> str:
+    """Three decimals with a true minus."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def share(figure: dict[str, float]) -> str:
+    """A share in whole percent."""
+    return f"{100 * figure['value']:.0f} %"
+
+
+# ----------------------------------------------------------------------------------------------------------------- page
+
+
+def page(board: Scoreboard, image: str, earlier: str = "") -> str:
+    """The scoreboard in Markdown; `earlier` is the page that it replaces."""
+    parts = [
+        "# Scoreboard",
+        _what(board),
+        f"![Skill against the pool of statistical models, by family and horizon]({image})",
+        "## In plain words",
+        "\n".join(verdict(board)),
+        "## How to read it",
+        READING,
+        "## Ground and claimed losses",
+        _table(board),
+        "## By half-year, and calibration",
+        _halves(board),
+        _calibration(board),
+        *(("## Cells near the front", _cells(board)) if board.cells else ()),
+        HISTORY,
+        "One line a version, newest first. Skill against the pool, and of cells against their best baseline.",
+        _history(board, earlier),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+READING = """\
+- **Skill** is 1 − exp(mean log ratio of CRPS to the baseline's): 0 is as good as the baseline, 0.1 is a score about
+  10 % better, below 0 is worse. *Pool* is a fixed mixture of time-series models, *persistence* is no change (losses:
+  the rate of the last four weeks), *best* is the baseline that did best in that row, picked in hindsight.
+- **In brackets** is the 80 % interval over which origins happened to be drawn, three neighbours at a time. Where it
+  holds 0, the record does not tell which is better.
+- **In 50 %, in 90 %** is how often the observation fell within those bands; honest bands hit 50 and 90. **PIT mean** is
+  where in the forecast the observation fell on average; 0.5 is unbiased. **Distance** is the largest gap to a uniform
+  spread of those places; smaller is better.
+- **Brier score** of a cell is the squared error of the probability that the first side holds at least half of it, here
+  in thousandths, over cells within 30 km of the front.
+- The same weeks are forecast from several origins, and all origins lie in one war: this is less evidence than the
+  number of rows suggests. It says nothing about how the war ends, which has not been observed.
+- **Limits of the record**: a cell counts where 60 % of it is inside the country and it is mostly land, within 60 km of
+  any position of the front against the main body of unoccupied land. Estuaries and lagoons are not told from land
+  everywhere, so cell figures differ by about 1 % from those of a grid cut along another coastline."""
+
+
+def _what(board: Scoreboard) -> str:
+    return (
+        f"Version {board.version}. The war opened on {len(board.origins)} dates from {board.origins[0]} to "
+        f"{board.origins[-1]}, each from what was known on that day, {board.draws:,} runs, seed {board.seed};\n"
+        f"scored on what was observed until {board.observed_until}. Made on {board.date} by\n\n    {COMMAND}\n\n"
+        "from the scores beside the forecasts; nothing here is written by hand."
+    )
+
+
+def verdict(board: Scoreboard) -> Iterator[str]:
+    """Where the program beats statistics, where it does not, and where one cannot tell."""
+    overall = board.headline["pool"]
+    word = _word(overall, board)
+    yield f"Over everything, the forecasts are {word} the pool of statistical models: {skill(overall)}.\n"
+    kinds: dict[str, list[str]] = {"better than": [], "worse than": [], "not clearly different from": []}
+    for row in board.bands:
+        name = f"{FAMILIES[row['family']].lower()}, {row['weeks']} weeks"
+        kinds[_word(row["skill_pool"], board)].append(f"{name} ({signed(row['skill_pool']['value'])})")
+    for kind, rows in kinds.items():
+        yield f"- **{kind.capitalize()} the pool:** {'; '.join(rows) if rows else 'nowhere'}."
+    if board.cells:
+        best = MODELS[board.cells["best"]]
+        yield (
+            f"\nFor single cells they are {_word(board.cells['skill'], board)} the best baseline ({best}): "
+            f"{skill(board.cells['skill'])}."
+        )
+
+
+def _word(figure: dict[str, float], board: Scoreboard) -> str:
+    if len(board.origins) <= BLOCK:  # every resample holds every origin
+        return "not clearly different from"
+    if figure["low"] > 0:
+        return "better than"
+    return "worse than" if figure["high"] < 0 else "not clearly different from"
+
+
+def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _table(board: Scoreboard) -> str:
+    head = ["", "weeks", "forecasts", "CRPS", "vs pool", "vs persistence", "vs best", "best", "in 50 %", "in 90 %"]
+    return _markdown([*head, "PIT mean", "distance"], [_row(row) for row in board.bands])
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    crps = f"{row['crps']['value']:.4g} ({row['crps']['low']:.4g} to {row['crps']['high']:.4g})"
+    skills = [skill(row[f"skill_{name}"]) for name in ("pool", "persistence", "best")]
+    shares = [share(row["coverage50"]), share(row["coverage90"])]
+    pit = [f"{row['pit_mean']['value']:.2f}", f"{row['pit_distance']['value']:.2f}"]
+    return [FAMILIES[row["family"]], row["weeks"], str(row["number"]), crps, *skills, row["best"], *shares, *pit]
+
+
+def _halves(board: Scoreboard) -> str:
+    rows = [("everything", board.headline), *((FAMILIES[n], parts) for n, parts in board.families.items())]
+    rows += list(board.half_years.items())
+    told = [
+        [name, *(skill(parts[n]) if n in parts else "" for n in ("pool", "persistence", "best"))]
+        for name, parts in rows
+    ]
+    return _markdown(["Skill", "vs pool", "vs persistence", "vs best"], told)
+
+
+def _calibration(board: Scoreboard) -> str:
+    rows = []
+    for name, parts in board.calibration.items():
+        spans = [
+            f"{share(f)} ({100 * f['low']:.0f} to {100 * f['high']:.0f})"
+            for f in (parts["coverage50"], parts["coverage90"])
+        ]
+        pits = [
+            f"{f['value']:.2f} ({f['low']:.2f} to {f['high']:.2f})" for f in (parts["pit_mean"], parts["pit_distance"])
+        ]
+        rows.append([FAMILIES.get(name, "everything"), *spans, *pits])
+    return _markdown(["Calibration", "in 50 %", "in 90 %", "PIT mean", "distance"], rows)
+
+
+def _cells(board: Scoreboard) -> str:
+    weeks = list(dict.fromkeys(record["weeks"] for record in board.cells["bands"]))
+    table = {(record["weeks"], record["model"]): record for record in board.cells["bands"]}
+    names = [name for name in MODELS if (weeks[0], name) in table]
+    rows = [
+        [
+            band,
+            f"{table[band, 'forecast']['changed']:,} of {table[band, 'forecast']['number']:,}",
+            *(f"{table[band, name]['brier_per_1000']:.2f}" for name in names),
+            *(skill(table[band, "forecast"][f"skill_{name}"]) for name in names[1:]),
+        ]
+        for band in weeks
+    ]
+    head = [
+        "weeks",
+        "cells changed",
+        *(f"Brier/1000, {MODELS[n]}" for n in names),
+        *(f"skill vs {MODELS[n]}" for n in names[1:]),
+    ]
+    return _markdown(head, rows)
+
+
+def _history(board: Scoreboard, earlier: str) -> str:
+    """The lines of the page that is replaced, with this version's on top in the place of its own older line."""
+    cells = skill(board.cells["skill"]) if board.cells else "–"
+    own = f"| {board.date} | {board.version} | {len(board.origins)} | {skill(board.headline['pool'])} | {cells} |"
+    lines = earlier.partition(HISTORY)[2].splitlines()
+    kept = [line for line in lines if line.startswith("| 2") and line.split("|")[2].strip() != board.version]
+    return "\n".join(
+        ["| date | version | origins | headline | cells |", "| --- | --- | ---: | ---: | ---: |", own, *kept]
+    )
+
+
+# --------------------------------------------------------------------------------------------------------------- figure
+
+
+def figure(board: Scoreboard) -> str:
+    """Skill against the pool by family and band of horizons, and of the cells, with 80 % intervals, as SVG."""
+    rows = [(FAMILIES[r["family"]], r["weeks"], r["skill_pool"], FIRST) for r in board.bands]
+    if board.cells:
+        best = board.cells["best"]
+        own = [r for r in board.cells["bands"] if r["model"] == "forecast" and r["weeks"] != "all"]
+        rows += [("Cells (Brier)", r["weeks"], r[f"skill_{best}"], SECOND) for r in own]
+    low = min(-0.2, *(r[2]["low"] for r in rows))
+    high = max(0.3, *(r[2]["high"] for r in rows))
+    low, high = max(low, -1.0), min(high, 1.0)
+    left, width, top, step = 150, 720, 56, 19
+
+    def x(value: float) -> float:
+        return left + 60 + (width - left - 80) * (min(max(value, low), high) - low) / (high - low)
+
+    breaks = [k for k, (one, other) in enumerate(pairwise(rows), 1) if one[0] != other[0]]
+    place = [top + step * k + 14 * sum(k >= b for b in breaks) for k in range(len(rows))]
+    bottom = place[-1] + step
+    marks = [round(0.1 * k, 1) for k in range(-10, 11) if low <= 0.1 * k <= high]
+    every = marks if len(marks) <= 9 else [m for m in marks if round(10 * m) % 2 == 0]
+    body = [words(16, 22, "Skill against plain statistics, with 80 % intervals", font_size=15, font_weight="bold")]
+    body.append(
+        words(
+            16,
+            40,
+            "right of 0: better than the pool of time-series models (cells: than their best baseline)",
+            fill=QUIET,
+        )
+    )
+    for mark in every:
+        body.append(
+            tag("line", x1=x(mark), x2=x(mark), y1=float(top - 8), y2=float(bottom), stroke=INK if mark == 0 else RULE)
+        )
+        body.append(
+            words(
+                x(mark),
+                bottom + 16,
+                f"{mark:+.1f}".replace("-", "−") if mark else "0",
+                text_anchor="middle",
+                fill=QUIET,
+            )
+        )
+    for k, ((name, weeks, value, colour), y) in enumerate(zip(rows, place, strict=True)):
+        if k == 0 or k in breaks:
+            body.append(words(16, y + 4, name))
+        body.append(words(left + 48, y + 4, weeks, text_anchor="end", fill=QUIET))
+        body.append(
+            tag(
+                "line", x1=x(value["low"]), x2=x(value["high"]), y1=float(y), y2=float(y), stroke=colour, stroke_width=2
+            )
+        )
+        body.append(tag("circle", cx=x(value["value"]), cy=float(y), r=4, fill=colour))
+    told = "; ".join(f"{name}, {weeks} weeks {skill(value)}" for name, weeks, value, _ in rows)
+    return picture(width, bottom + 28, "Skill of the forecasts by family and weeks ahead", told, body)

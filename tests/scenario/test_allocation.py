@@ -1,0 +1,185 @@
+"""Allocation: are the exponents found that chose the cells?"""
+
+import dataclasses
+from typing import NamedTuple
+
+import h3.api.numpy_int as h3
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ceasefire.model import front
+from ceasefire.model.axes import Ground
+from ceasefire.model.declare import declared
+from ceasefire.model.noise import Noise
+from ceasefire.scenario import allocation
+from ceasefire.scenario.theatre import neighbours
+
+THETA = np.array([0.9, 0.4, 0.35, 0.25, -0.15])
+
+
+@pytest.fixture(scope="module")
+def listed():
+    """Choices drawn from the very law: 400 groups of 30 cells, three lumps each."""
+    random = np.random.default_rng(4)
+    groups, cells = 400, 30
+    near, room = random.uniform(0.03, 1, (2, groups * cells))
+    momentum = np.log1p(random.exponential(30, groups * cells))
+    column = np.column_stack([np.log(near), np.log(room), momentum, random.normal(size=(groups * cells, 2))])
+    km2 = 5 * room
+    weight = (km2 * np.exp(column @ THETA)).reshape(groups, cells)
+    gain = [random.multinomial(3, w / w.sum()) for w in weight]
+    return allocation.Choices(column, km2, np.concatenate(gain).astype(float), np.repeat(np.arange(groups), cells))
+
+
+def test_known_exponents_are_recovered(listed):
+    law = allocation.learn(listed)
+    np.testing.assert_allclose(law.centre, THETA, atol=0.25)
+    spread = np.sqrt(np.diag(law.root @ law.root.T))
+    assert (np.abs(law.centre - THETA) < 2 * spread).all()
+    assert (spread < [*allocation.PRIOR_SPREAD, 0.2, 0.2]).all()
+
+
+def test_more_record_is_nearer_the_truth_than_the_prior(listed):
+    centre = allocation.learn(listed).centre
+    prior = np.array([*allocation.PRIOR_CENTRE, 0, 0])
+    assert np.linalg.norm(centre - THETA) < 0.5 * np.linalg.norm(prior - THETA)
+
+
+def test_without_choices_the_prior_speaks(listed):
+    none = allocation.Choices(*(getattr(listed, name)[:0] for name in allocation.Choices.__annotations__))
+    law = allocation.learn(none)
+    np.testing.assert_allclose(law.centre, [*allocation.PRIOR_CENTRE, 0, 0])
+    np.testing.assert_allclose(np.diag(law.root), [*allocation.PRIOR_SPREAD, 0.2, 0.2])
+
+
+def test_a_column_that_is_alike_within_every_group_teaches_nothing(listed):
+    constant = listed.column.copy()
+    constant[:, 3] = listed.group
+    law = allocation.learn(dataclasses.replace(listed, column=constant))
+    assert law.centre[3] == pytest.approx(0, abs=1e-6)
+    assert (law.root @ law.root.T)[3, 3] == pytest.approx(allocation.FEATURE_SPREAD**2)
+
+
+def test_draws_have_the_moments_of_the_law(listed):
+    law = allocation.learn(listed)
+    points = law.draw(np.random.default_rng(0).uniform(size=(5, 20_000)))
+    np.testing.assert_allclose(points.mean(axis=1), law.centre, atol=0.01)
+    np.testing.assert_allclose(np.cov(points), law.root @ law.root.T, atol=0.003)
+
+
+# ------------------------------------------------------------------------------- one truth, shared with the front
+
+WEEKS, RUNS, RINGS = 60, 8, 22
+
+
+class Advance(NamedTuple):
+    """What the front itself makes of known exponents while one side alone attacks."""
+
+    neighbour: np.ndarray
+    feature: np.ndarray
+    ground: Ground
+    held: np.ndarray
+    """[week + 1, cell, run]."""
+    momentum: np.ndarray
+    """[week + 1, side, cell, run]."""
+
+
+def open_plain():
+    """One axis on a disk of cells anywhere, with two features of no particular meaning."""
+    cell = np.asarray(h3.grid_disk(h3.latlng_to_cell(-25.0, 25.0, 7), RINGS))
+    feature = np.random.default_rng(0).normal(size=(2, len(cell) + 1))
+    neighbour = np.vstack([neighbours(cell), np.full((1, 6), len(cell))])
+    held = np.array([h3.cell_to_latlng(c)[1] < 24.85 for c in cell])
+    return held, Ground(
+        area=jnp.append(jnp.full(len(cell), 5.0), 0.0),
+        axis=jnp.zeros(len(cell) + 1, jnp.int32),
+        neighbour=jnp.asarray(neighbour, jnp.int32),
+        border=jnp.zeros((2, len(cell) + 1)),
+        feature=jnp.asarray(feature, jnp.float32),
+        link=jnp.zeros((1, 1), jnp.int32),
+        length=jnp.full((1, 1), jnp.inf),
+        node_cell=jnp.zeros(1, jnp.int32),
+        rear=jnp.zeros((2, 1)),
+        node_weight=jnp.ones((1, 1)),
+    )
+
+
+@pytest.fixture(scope="module")
+def advance():
+    first, ground = open_plain()
+    dims = {v.name: v.dims for v in declared(front)}
+    lengths = {"side": 2, "axis": 1, "feature": 2, "run": RUNS}
+    values = dict.fromkeys(front.Params.__annotations__, 0.5)
+    values |= {"physics": 0.0, "lump": 6.0, "budget_mean": np.log(25.0), "budget_opening": np.log(25.0)}
+    values |= {"presence_exponent": THETA[0], "room_exponent": THETA[1], "momentum_exponent": THETA[2]}
+    values |= {"resistance": THETA[3:, None], "budget_half_life": 8.0}
+    shapes = {name: [lengths[dim] for dim in dims[f"front.{name}"]] for name in values}
+    params = front.Params(**{n: jnp.broadcast_to(jnp.asarray(v, jnp.float32), shapes[n]) for n, v in values.items()})
+    opening = front.State(
+        held=jnp.repeat(jnp.append(jnp.asarray(first, jnp.float32), 0.0)[:, None], RUNS, axis=1),
+        momentum=jnp.zeros((2, len(ground.area), RUNS)),
+        budget=params.budget_opening,
+        tempo=params.tempo_opening,
+        balance=jnp.zeros((2, 1, RUNS)),
+    )
+    even = {"troops": jnp.ones((2, RUNS)), "supply": jnp.ones((2, 1, RUNS)), "list_length": len(first)}
+
+    @jax.jit
+    def fight(params, state, ground):
+        def week(state, number):
+            noise = Noise(jnp.zeros(2, jnp.uint32), jnp.arange(RUNS, dtype=jnp.uint32), number, "front")
+            effort = jnp.asarray([[1.0] * RUNS, [0.0] * RUNS])
+            after, _ = front.step(params, state, ground=ground, noise=noise, effort=effort, **even)
+            return after, (after.held, after.momentum)
+
+        return jax.lax.scan(week, state, jnp.arange(WEEKS))[1]
+
+    held, momentum = fight(params, opening, ground)
+    held, momentum = np.concatenate([opening.held[None], held]), np.concatenate([opening.momentum[None], momentum])
+    neighbour, feature = np.asarray(ground.neighbour)[:-1], np.asarray(ground.feature, float)[:, :-1]
+    return Advance(neighbour, feature, ground, held[:, :-1].astype(float), momentum[:, :, :-1].astype(float))
+
+
+def test_momentum_is_carried_on_as_the_front_carries_it(advance):
+    held, momentum = advance.held, advance.momentum
+    for week in (0, 7, 50):
+        with_dummy = jnp.asarray(np.vstack([held[week], np.zeros(RUNS)]))
+        reach = np.asarray(front.in_reach(advance.ground, with_dummy))[:-1]
+        for side, gain in enumerate((held[week + 1] - held[week], np.zeros_like(held[0]))):
+            for run in range(RUNS):
+                after = allocation.momentum_after(momentum[week, side, :, run], gain[:, run], advance.neighbour)
+                np.testing.assert_allclose(momentum[week + 1, side, reach, run], after[reach], atol=1e-6)
+
+
+def test_momentum_at_the_opening_is_what_the_weeks_before_have_left(advance):
+    found = allocation.opening_momentum(advance.held[..., 0], advance.neighbour)
+    np.testing.assert_allclose(found, advance.momentum[-1, ..., 0], atol=1e-5)
+
+
+def test_exponents_are_recovered_from_the_maps_that_the_front_makes(advance):
+    shape = np.zeros(len(advance.neighbour), int), np.full(len(advance.neighbour), 5.0)
+    each = [allocation.choices(advance.held[..., r], advance.neighbour, *shape, advance.feature) for r in range(RUNS)]
+    first = np.cumsum([0, *(listed.group.max() + 1 for listed in each[:-1])])
+    group = np.concatenate([listed.group + k for listed, k in zip(each, first, strict=True)])
+    parts = {name: np.concatenate([getattr(listed, name) for listed in each]) for name in ("column", "room", "gain")}
+    law = allocation.learn(allocation.Choices(**parts, group=group))
+    np.testing.assert_allclose(law.centre, THETA, atol=0.1)
+
+
+def test_nothing_moved_is_no_choice(invented_theatre):
+    t = invented_theatre
+    still = np.repeat(t.share[-1:].astype(float), 30, axis=0)
+    listed = allocation.choices(still, t.neighbour, t.axis, t.area, t.feature)
+    assert len(listed.gain) == 0
+    assert listed.column.shape == (0, 3 + len(t.feature))
+
+
+def test_every_lump_taken_is_counted_once(invented_theatre):
+    t = invented_theatre
+    share = t.share.astype(float)
+    listed = allocation.choices(share, t.neighbour, t.axis, t.area, t.feature)
+    moved = np.abs(np.diff(share, axis=0))[allocation.WARM_UP :] @ t.area
+    assert listed.gain.sum() * allocation.LUMP_KM2 == pytest.approx(moved.sum(), rel=0.05)
+    assert (listed.gain * allocation.LUMP_KM2 <= listed.room * (1 + 1e-6)).all()
