@@ -19,7 +19,7 @@ from ceasefire.evidence.series import Observation
 from ceasefire.evidence.store import Store, encode
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import spec
-from ceasefire.scenario.start import Start, open_war, variables
+from ceasefire.scenario.start import LEARNED, Start, open_war, variables
 from ceasefire.study.forecast import assumptions, forecast
 
 OPENINGS = tuple(dt.date.fromisoformat(day) for day in ("2024-10-05", "2025-03-01", "2025-08-09"))
@@ -87,15 +87,22 @@ def spoiled_scenario(scenario: spec.Scenario, opening: dt.date) -> spec.Scenario
         return value.model_copy(update={"low": value.low / 1000, "high": min(value.high, 0.9), "mid": value.low / 10})
 
     absurd = tuple(
-        spec.Value(
-            name=variable.name, low=0.9, mid=0.91, high=0.92, unit=variable.unit, known_on=later, source="absurd"
-        )
-        for variable in variables().values()
-        if variable.kind == "parameter"
+        spec.Value(name=name, low=0.9, mid=0.91, high=0.92, unit=unit, known_on=later, source="absurd")
+        for name, unit in sorted(_names(scenario))
     )
     opened = scenario.on(opening)
     war = opened.war.model_copy(update={"value": (*map(spoil, opened.war.value), *absurd)})
     return opened.model_copy(update={"war": war, "value": (*map(spoil, opened.value), *absurd)})
+
+
+def _names(scenario: spec.Scenario) -> set[tuple[str, str]]:
+    """Every parameter that is not the record's to teach, and every number that the war's file sets."""
+    free = {
+        (variable.name, variable.unit)
+        for variable in variables().values()
+        if variable.kind == "parameter" and variable.name not in {*LEARNED, "bargaining.age"}
+    }
+    return free | {(value.name, value.unit) for value in scenario.war.value}
 
 
 def differences(one: Any, other: Any, where: str = "start") -> Iterator[str]:

@@ -249,6 +249,7 @@ BROKEN_WAR = {
     "duplicate town": (replaced(WAR, '"Kramatorsk", ', '"Kramatorsk", "Kramatorsk", '), "towns"),
     "reach not a number": (replaced(WAR, "reach_km = 40.0", "reach_km = nan"), "reach_km"),
     "reach infinite": (replaced(WAR, "reach_km = 40.0", "reach_km = inf"), "reach_km"),
+    "reach less than a cell": (replaced(WAR, "reach_km = 40.0", "reach_km = 1.1"), "reach_km"),
     "reach negative": (replaced(WAR, "reach_km = 40.0", "reach_km = -4.0"), "reach_km"),
     "border reach": (replaced(WAR, "border_reach_km = 15.0", "border_reach_km = nan"), "border_reach_km"),
     "side with a space": (replaced(WAR, 'id = "R"', 'id = "R U"'), "sides.0.id"),
@@ -257,7 +258,7 @@ BROKEN_WAR = {
     "an id that is a path": (replaced(WAR, 'id = "russia-ukraine"', 'id = "../../elsewhere"'), "id"),
     "an id of spaces": (replaced(WAR, 'id = "russia-ukraine"', 'id = "my war"'), "id"),
     "an endless id": (replaced(WAR, 'id = "russia-ukraine"', f'id = "{"w" * 300}"'), "id"),
-    "an endless title": (replaced(WAR, "The Russia", "T" * 300), "title"),
+    "an endless title": (replaced(WAR, 'title = "The Russia', 'title = "' + "T" * 300), "title"),
 }
 
 

@@ -247,9 +247,8 @@ def supplied(scenario: spec.Scenario, **update: object) -> spec.Scenario:
         (lambda s: changed(s, border_axes=("summy",)), ("summy", "did you mean 'sumy'")),
         (lambda s: supplied(s, supply=("Kharkov",)), ("Kharkov", "did you mean 'Kharkiv'")),
         (lambda s: supplied(s, claims="loss_clam"), ("loss_clam", "loss_claim")),
-        (lambda s: changed(s, reach_km=1.1), ("reach",)),
     ],
-    ids=["town", "empty town", "foreign town", "axis", "supply", "claims", "reach"],
+    ids=["town", "empty town", "foreign town", "axis", "supply", "claims"],
 )
 def test_a_theatre_that_cannot_be_laid_out_is_told(scenario, vintage, change, culprits):
     with pytest.raises(CeasefireError) as error:

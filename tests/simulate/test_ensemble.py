@@ -7,21 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ceasefire.evidence.store import Store
-from ceasefire.evidence.vintage import Vintage
-from ceasefire.scenario import spec
-from ceasefire.scenario.start import Start, open_war
 from ceasefire.simulate.ensemble import LARGEST_RUNS, LONGEST_WEEKS, Ensemble, RequestError, simulate
 from ceasefire.simulate.run import CHUNK, Engine
 
 RUNS, WEEKS, SEED = 70, 6, 5
 """Two full chunks and a padded one."""
-
-
-@pytest.fixture(scope="module")
-def start() -> Start:
-    scenario = spec.load("alaska-2025-08")
-    return open_war(scenario, Vintage(Store.open(None), scenario.opening))
 
 
 @pytest.fixture(scope="module")

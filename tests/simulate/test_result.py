@@ -174,7 +174,6 @@ BREAKS = {
     "description cut short": lambda folder: (folder / ARRAY / "zarr.json").write_text('{"zar'),
     "description empty": lambda folder: (folder / ARRAY / "zarr.json").write_text(""),
     "description a list": lambda folder: (folder / ARRAY / "zarr.json").write_text("[]"),
-    "description of nothing": lambda folder: (folder / ARRAY / "zarr.json").write_text("{}"),
     "description not text": lambda folder: (folder / ARRAY / "zarr.json").write_bytes(b"\xff\xfe\x00"),
     "a variable's description broken": lambda folder: (folder / ARRAY / "real" / "zarr.json").write_text("{"),
     "another array's format": lambda folder: _edit(folder, lambda found: found.update(zarr_format=99)),

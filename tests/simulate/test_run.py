@@ -2,46 +2,78 @@
 
 from __future__ import annotations
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ceasefire.simulate.run import CHUNK, Engine, discs_of, ground_of, opening_list_length
+from ceasefire.simulate import run as module
+from ceasefire.simulate.run import CHUNK, Chunk, Engine, discs_of, ground_of, opening_list_length
 
-WEEKS, SEED = 6, 5
+RUNS, WEEKS, SEED = 70, 6, 5
 
 
 @pytest.fixture(scope="module")
-def roomy(invented_war) -> Engine:
-    """An engine with room for all that comes into reach in a few weeks, if not for every cell."""
-    engine = Engine(invented_war, weeks=WEEKS, seed=SEED)
-    engine.list_length = 220
-    return engine
+def engine(start) -> Engine:
+    return Engine(start, weeks=WEEKS, seed=SEED)
 
 
-def test_a_list_that_is_too_short_grows_until_nothing_is_dropped(invented_war, roomy):
-    short = Engine(invented_war, weeks=WEEKS, seed=SEED)
-    short.list_length = roomy.list_length // 2
-    one, other = short.chunk(0, CHUNK), roomy.chunk(0, CHUNK)
-    for name, values in other.series.items():
-        assert values.tobytes() == one.series[name].tobytes(), name
-    assert np.array_equal(one.control, other.control)
-    assert one.ok.all()
-    assert one.area_error.max() < 1e-3
+@pytest.fixture(scope="module")
+def whole(engine) -> Chunk:
+    return engine.chunk(2, 3 * CHUNK)
 
 
-def test_padding_is_not_told_and_changes_nothing(roomy):
-    whole, part = roomy.chunk(1, 2 * CHUNK), roomy.chunk(1, CHUNK + 5)
+def test_padding_is_not_told_and_changes_nothing(engine, whole):
+    part = engine.chunk(2, RUNS)
     for name, values in part.series.items():
-        assert values.shape[-1] == 5, name
-        assert values.tobytes() == whole.series[name][..., :5].tobytes(), name
-    assert part.ok.shape == part.area_error.shape == (5,)
-    assert part.control.max() == 5
+        assert values.shape[-1] == 6, name
+        assert values.tobytes() == whole.series[name][..., :6].tobytes(), name
+    assert part.ok.shape == part.area_error.shape == (6,)
+    assert part.control.max() == 6
     assert (part.control <= whole.control).all()
 
 
-def test_the_first_list_has_room_and_is_no_longer_than_there_are_cells(invented_war):
-    length = opening_list_length(invented_war, ground_of(invented_war))
-    assert 0 < length <= len(invented_war.theatre)
+def test_a_list_that_is_too_short_grows_until_nothing_is_dropped(start, whole, monkeypatch):
+    """Where cells are left over the chunk is simulated again; the last answer is told, whole."""
+    lengths: list[int] = []
+    compiled = module.fight
+
+    def overflowing(*arguments, list_length: int, weeks: int):
+        lengths.append(list_length)
+        fought = compiled(*arguments, weeks=weeks, list_length=4 * short)
+        return fought._replace(overflow=jnp.asarray(list_length < 4 * short))
+
+    monkeypatch.setattr(module, "fight", overflowing)
+    hasty = Engine(start, weeks=WEEKS, seed=SEED)
+    short, hasty.list_length = hasty.list_length // 4, hasty.list_length // 4
+    chunk = hasty.chunk(2, 3 * CHUNK)
+    assert lengths == [short, 2 * short, 4 * short]
+    for name, values in chunk.series.items():
+        assert values.tobytes() == whole.series[name].tobytes(), name
+
+
+def test_a_list_never_grows_beyond_all_cells(start, monkeypatch):
+    lengths: list[int] = []
+    compiled, usual = module.fight, Engine(start, weeks=WEEKS, seed=SEED)
+
+    def overflowing(*arguments, list_length: int, weeks: int):
+        lengths.append(list_length)
+        fought = compiled(*arguments, weeks=weeks, list_length=usual.list_length)
+        return fought._replace(overflow=jnp.asarray(True))
+
+    monkeypatch.setattr(module, "fight", overflowing)
+    usual.chunk(2, RUNS)
+    assert lengths[-1] == len(start.theatre)
+    assert lengths == sorted(set(lengths))
+
+
+def test_the_first_list_has_room_and_is_no_longer_than_there_are_cells(start, engine):
+    assert 0 < engine.list_length <= len(start.theatre)
+    assert engine.list_length == opening_list_length(start, ground_of(start))
+
+
+def test_the_map_and_what_was_taken_agree(whole):
+    taken = whole.series["taken"].astype(float).sum(axis=(0, 1, 2))
+    assert (whole.area_error <= 1e-5 * taken + 1e-4).all()
 
 
 def test_the_ground_has_a_dummy_row_that_holds_nothing(invented_war):

@@ -40,7 +40,7 @@ SHARPNESS = 3
 MOMENTUM_MEMORY = 2.0 ** (-1 / 6)
 MOMENTUM_SPREAD = 0.9
 MOMENTUM_FLOOR = 0.001
-SEARCH_STEPS, AIM, LEAP = 9, 1.002, 6.0
+SEARCH_STEPS, AIM, LEAP = 7, 1.0001, 6.0
 """Of the search for λ: how many steps, how high it aims, how far ln λ moves at most in one."""
 LEAST = 0.04
 """Odds below which none of a cell is taken, so that the front does not dissolve into dust."""
@@ -206,16 +206,19 @@ def multiplier(
     member: Float[Array, "axis n"],
     wanted: Float[Array, "axis run"],
 ) -> Float[Array, "axis run"]:
-    """The least λ found with Σ room · share_taken(λ · ratio³) ≥ wanted on each axis; ratio is w/u, room in km².
+    """λ with Σ room · share_taken(λ · ratio³) just ≥ wanted on each axis; ratio is w/u, room in km².
 
-    Newton's method in ln λ, kept between the largest value known to be too small and the smallest known to do, because
-    `LEAST` makes the sum flat in places. It starts from the root for few cells taken, Σ room w · λ^⅓ · ∫ du/(1 + u³),
-    and aims a little high, so that it ends on the side where the gains can be scaled down to what is wanted.
+    Newton's method in ln λ. The sum is 0 up to λ = LEAST / max ratio³, which bounds the search from below; it starts at
+    the root for few cells taken, Σ room w · λ^⅓ · ∫ du/(1 + u³), and aims a little high, so that it ends on the side
+    where the gains can be scaled down to what is wanted.
     """
     odds = ratio**SHARPNESS
     wanted = jnp.maximum(wanted, 1e-9)
     few = math.pi / SHARPNESS / math.sin(math.pi / SHARPNESS) * (member @ (room * jnp.minimum(ratio, 1.0)))
-    lowest, highest = (jnp.full_like(wanted, math.log(bound)) for bound in MULTIPLE)
+    best = jax.ops.segment_max(jnp.where(room > 0, odds, 0.0), axis, num_segments=member.shape[0])
+    lowest, highest = (math.log(bound) for bound in MULTIPLE)
+    low = jnp.clip(jnp.log(LEAST / jnp.maximum(best, 1e-30)), lowest, highest)
+    high = jnp.full_like(wanted, highest)
 
     def improve(_: int, known: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         here, low, high = known
@@ -223,12 +226,12 @@ def multiplier(
         value = jnp.maximum(member @ (room * share_taken(x)), 1e-9)
         slope = jnp.maximum(member @ (room * jnp.where(x > LEAST, (1 + LEAST) * x / (1 + x) ** 2, 0.0)), 1e-9)
         low, high = jnp.where(value < wanted, here, low), jnp.where(value < wanted, high, here)
-        step = here + jnp.log(AIM * wanted / value) * value / slope
-        middle = jnp.clip(0.5 * (low + high), here - LEAP, here + LEAP)
-        return jnp.where((step > low) & (step < high), jnp.clip(step, here - LEAP, here + LEAP), middle), low, high
+        newton = here + jnp.log(AIM * wanted / value) * value / slope
+        there = jnp.where(newton <= low, low + 0.3 * (here - low), jnp.where(newton >= high, (here + high) / 2, newton))
+        return jnp.minimum(there, here + LEAP), low, high
 
-    start = jnp.clip(SHARPNESS * jnp.log(wanted / jnp.maximum(few, 1e-9)), lowest, highest)
-    _, _, enough = jax.lax.fori_loop(0, SEARCH_STEPS, improve, (start, lowest, highest))
+    start = jnp.clip(SHARPNESS * jnp.log(wanted / jnp.maximum(few, 1e-9)), low + 0.05, highest)
+    _, _, enough = jax.lax.fori_loop(0, SEARCH_STEPS, improve, (start, low, high))
     return jnp.exp(enough)
 
 

@@ -12,7 +12,7 @@ import datetime as dt
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -20,7 +20,11 @@ from ceasefire.evidence.error import CeasefireError, suggestion
 
 LIBRARY = Path(__file__).parent / "library"
 LARGEST_FILE = 4 * 2**20
-NAME = re.compile(r"^(?P<variable>[a-z_]+\.[a-z_]+)(\[(?P<index>[\w, -]+)\])?$")
+NAME = re.compile(r"[a-z_]+\.[a-z_]+(\[ *[\w-]+ *(, *[\w-]+ *)*\])?")
+IDENTIFIER = r"^\w[\w.-]{0,59}$"
+PERSONNEL = "personnel"
+"""The item that claims of people go by."""
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 
 
 class ScenarioError(CeasefireError):
@@ -52,25 +56,37 @@ class Item(Strict):
     id: str = Field(pattern=r"^[a-z_]{1,20}$")
     name: str = Field(max_length=60)
 
+    @field_validator("id")
+    @classmethod
+    def _is_equipment(cls, name: str) -> str:
+        if name == PERSONNEL:
+            raise ValueError(f"{PERSONNEL!r} stands for people; equipment needs another name")
+        return name
+
 
 class Theatre(Strict):
     """Which cells the war is fought on: a rule, not a list."""
 
-    reach_km: float = Field(gt=1, lt=400)
+    reach_km: Number = Field(ge=3, lt=400)
     """Land cells this near the opening line."""
     border_axes: tuple[str, ...] = ()
     """Axes on which a side may open a front across its own border."""
-    border_reach_km: float = Field(15.0, ge=0, lt=200)
+    border_reach_km: Number = Field(15.0, ge=0, lt=200)
     towns: tuple[str, ...] = ()
+
+    @field_validator("border_axes", "towns")
+    @classmethod
+    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _once(names)
 
 
 class Value(Strict):
     """A number of the scenario, with its uncertainty, its source and the day since when it is known."""
 
     name: str
-    low: float
-    mid: float
-    high: float
+    low: Number
+    mid: Number
+    high: Number
     unit: str
     known_on: dt.date
     source: str = Field(min_length=3)
@@ -80,9 +96,16 @@ class Value(Strict):
     @field_validator("name")
     @classmethod
     def _well_formed(cls, name: str) -> str:
-        if not NAME.match(name):
+        if not NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of a variable; write subsystem.parameter[side,item]")
         return name
+
+    @field_validator("source")
+    @classmethod
+    def _named(cls, source: str) -> str:
+        if len(source.strip()) < 3:
+            raise ValueError("a source is needed; write `elicited` where it is judgement")
+        return source
 
     @model_validator(mode="after")
     def _ordered(self) -> Value:
@@ -98,27 +121,32 @@ class Value(Strict):
     @property
     def index(self) -> tuple[str, ...]:
         """Labels of the index, () for all."""
-        inside = NAME.match(self.name)
-        text = inside["index"] if inside and inside["index"] else ""
-        return tuple(part.strip() for part in text.split(",") if part.strip())
+        _, _, inside = self.name.rstrip("]").partition("[")
+        return tuple(part.strip() for part in inside.split(",") if part.strip())
 
 
 class War(Strict):
     """What does not depend on the day: who fights, where, since when, and every number with the day it became known."""
 
-    id: str
-    title: str
+    id: str = Field(pattern=IDENTIFIER)
+    title: str = Field(max_length=200)
     started: dt.date
     sides: tuple[Side, Side]
     items: tuple[Item, ...] = Field(min_length=1, max_length=20)
     theatre: Theatre
     value: tuple[Value, ...] = ()
 
+    @field_validator("sides", "items")
+    @classmethod
+    def _apart(cls, parts: tuple[Any, ...]) -> tuple[Any, ...]:
+        _once(tuple(part.id for part in parts))
+        return parts
+
 
 class Scenario(Strict):
     """A war, opened on a day, with a question."""
 
-    id: str = Field(pattern=r"^[\w.-]{1,60}$")
+    id: str = Field(pattern=IDENTIFIER)
     title: str = Field(max_length=200)
     question: str = Field(max_length=600)
     opening: dt.date
@@ -126,6 +154,12 @@ class Scenario(Strict):
     background: tuple[str, ...] = ()
     """What was said of the situation at the time, each with its source."""
     value: tuple[Value, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Scenario:
+        if self.war.started >= self.opening:
+            raise ValueError(f"the war started on {self.war.started}, which is not before the opening, {self.opening}")
+        return self
 
     def known_values(self) -> tuple[Value, ...]:
         """Numbers known by the opening, oldest first, the scenario's own after the war's."""
@@ -172,16 +206,39 @@ def parse(document: dict[str, Any], path: Path) -> Scenario:
     war = document.get("war")
     try:
         if isinstance(war, str):
-            home = path.parent if war.endswith(".toml") else LIBRARY / "wars"
-            document = {**document, "war": War(**_read(home / Path(war).with_suffix(".toml").name))}
-        return Scenario(**document)
+            document = {**document, "war": War.model_validate(_read(_war_file(war, path)))}
+        return Scenario.model_validate(document)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        found = repr(first.get("input"))[:80]
-        raise ScenarioError(f"{path.name}: {where}: {first['msg']}; found {found}") from None
-    except TypeError as error:
-        raise ScenarioError(f"{path.name}: {error}") from None
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])[:120]
+        found = f"; found {first['input']!r}"[:90] if isinstance(first["input"], _PLAIN) else ""
+        raise ScenarioError(_one_line(f"{path.name}: {where}: {first['msg']}{found}")) from None
+    except (TypeError, RecursionError) as error:
+        raise ScenarioError(_one_line(f"{path.name}: {error}")) from None
+
+
+_PLAIN = (str, int, float, dt.date, dt.time)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _once(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of which none stands twice."""
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"{', '.join(twice)[:80]} stands twice")
+    return names
+
+
+def _war_file(war: str, path: Path) -> Path:
+    """Where a named war is: in the library, or beside the scenario if the name ends in .toml; never elsewhere."""
+    name = Path(war).name
+    if not name or name in (".", "..") or "\0" in name:
+        raise ScenarioError(f"{path.name}: war: {war!r} is no name of a war; there is 'russia-ukraine'")
+    home = path.parent if name.endswith(".toml") else LIBRARY / "wars"
+    return home / (name if name.endswith(".toml") else f"{name}.toml")
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -189,7 +246,7 @@ def _read(path: Path) -> dict[str, Any]:
         if path.stat().st_size > LARGEST_FILE:
             raise ScenarioError(f"{path.name} is larger than {LARGEST_FILE // 2**20} MB; a scenario is a short file")
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise ScenarioError(f"cannot read the scenario {path}: {error}") from None
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{path.name} is not valid TOML: {error}") from None
+        raise ScenarioError(_one_line(f"{path.name} is not valid TOML: {error}")) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ScenarioError(_one_line(f"cannot read the scenario {str(path)[-200:]!r}: {error}")) from None

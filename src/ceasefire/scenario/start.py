@@ -20,12 +20,11 @@ from ceasefire.model.declare import Normal as NormalPrior
 from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
 from ceasefire.scenario import allocation, intensity, reporting, tempo
-from ceasefire.scenario.spec import Scenario, ScenarioError, Value
+from ceasefire.scenario.spec import PERSONNEL, Scenario, ScenarioError, Value
 from ceasefire.scenario.theatre import Theatre, lay_out
 
 FloatArray = NDArray[np.float64]
 
-PERSONNEL = "personnel"
 LEARNED = {
     "front.budget_mean": "tempo of the weekly maps",
     "front.budget_spread": "tempo of the weekly maps",
@@ -104,6 +103,11 @@ def open_war(scenario: Scenario, vintage: Vintage, geography: Geography | None =
     if vintage.as_of != np.datetime64(scenario.opening):
         raise ScenarioError(f"{scenario.id} opens on {scenario.opening}, the evidence is as of {vintage.as_of}")
     theatre = lay_out(scenario.war, geography or Geography.packaged(), vintage)
+    if vintage.as_of - theatre.dates[-1] >= np.timedelta64(7, "D"):
+        raise ScenarioError(
+            f"the last map known on {vintage.as_of} is of {theatre.dates[-1]}, a week or more before; "
+            "open nearer to it, or name later evidence with --evidence"
+        )
     return from_record(
         scenario,
         theatre,
@@ -210,6 +214,9 @@ def _claims(vintage: Vintage, prefix: str, scenario: Scenario) -> dict[str, Floa
     if not prefix:
         return {}
     names = set(vintage.names())
+    prefixes = sorted({name.rpartition(".")[0] for name in names})
+    if prefix not in prefixes:
+        raise ScenarioError(f"no series of claims begins with {prefix!r}{suggestion(prefix, prefixes)}")
     wanted = (PERSONNEL, *(item.id for item in scenario.war.items))
     return {c: _increments(vintage, f"{prefix}.{c}") for c in wanted if f"{prefix}.{c}" in names}
 

@@ -107,8 +107,11 @@ def lay_out(war: War, geography: Geography, vintage: Vintage) -> Theatre:
     land = _land(geography.cells)
     share = inside_share(vintage.control(land.cell).share[-1:], land.inside)[0]
     kept = _in_theatre(war, axes, land, share)
-    if not kept.any():
-        raise ScenarioError(f"the map of {vintage.latest_control_date} shows no front line; open on a later date")
+    if len(np.unique((share > 0.5)[kept])) < 2:
+        raise ScenarioError(
+            f"the map of {vintage.latest_control_date} shows no front line with cells of both sides within the "
+            f"theatre's reach of {war.theatre.reach_km:g} km; widen reach_km, or open on another date"
+        )
     order = np.flatnonzero(kept)
     order = order[np.lexsort((land.cell[order], land.sector[order]))]
     cells = _take(land, order)
