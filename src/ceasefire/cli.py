@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +15,24 @@ from typing import Annotated, Any
 
 import typer
 
+
+class StoppedError(Exception):
+    """The user pressed Ctrl-C."""
+
+
+class Group(typer.core.TyperGroup):
+    """Commands that stop with one line when the user presses Ctrl-C."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise StoppedError from None
+
+
 app = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,20 +51,35 @@ def main() -> None:
     """Run the command line; a user's mistake is one line on standard error, never a traceback."""
     from ceasefire.evidence.error import CeasefireError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
-        app(standalone_mode=False)
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+        if code == 130:
+            raise StoppedError
+        sys.exit(code if isinstance(code, int) else 0)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except CeasefireError as error:
         _fail(str(error), 1)
-    except (KeyboardInterrupt, typer.Abort):
+    except (StoppedError, KeyboardInterrupt, typer.Abort):
         _fail("stopped; nothing was written", 130)
     except BrokenPipeError:
-        sys.stderr.close()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fail(f"cannot print the output: {error.strerror}", 1)
     except MemoryError:
         _fail("not enough memory; ask for fewer runs or weeks", 1)
     except Exception as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.ctx.get_help())  # type: ignore[attr-defined]
+            sys.exit(2)
         if hasattr(error, "format_message"):  # typer's own usage errors
             _fail(f"{error.format_message()} (see --help)", 2)
         raise
@@ -67,8 +102,14 @@ def _progress(label: str, shown: bool) -> Iterator[Callable[[int, int], None] | 
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        console.print(f"{label} …")
-        yield None
+        told: list[int] = []
+
+        def tell_once(done: int, total: int) -> None:
+            if not told:
+                console.print(f"{label} …")
+            told.append(done)
+
+        yield tell_once
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
@@ -107,14 +148,19 @@ def forecast(
 
     Example: ceasefire forecast abu-dhabi-2026-01 --runs 2000 --weeks 52 --seed 1
     """
+    from ceasefire.simulate.result import check_target
     from ceasefire.study.forecast import forecast as run_forecast
+    from ceasefire.study.forecast import opened
     from ceasefire.study.summary import to_json
     from ceasefire.view.export import FILES, write_result
     from ceasefire.view.text import render
 
+    name = _scenario(scenario, on)
+    folder = out if out is not None else Path("out") / opened(name, on).id
+    check_target(folder)
     with _progress("Simulating wars", not as_json) as on_progress:
         result = run_forecast(
-            _scenario(scenario, on),
+            name,
             runs=runs,
             weeks=weeks,
             seed=seed,
@@ -123,7 +169,6 @@ def forecast(
             workers=workers,
             on_progress=on_progress,
         )
-    folder = out or Path("out") / str(result.attrs["scenario"])
     summary = write_result(result, folder)
     print(to_json(summary) if as_json else render(summary, [folder / name for name in FILES]))
 
@@ -134,7 +179,7 @@ def _scenario(name: str | None, on: str | None) -> str:
 
     if name is None and on is None:
         raise spec.ScenarioError(f"name a scenario, or a day with --on; there are: {', '.join(spec.scenarios())}")
-    return name or spec.scenarios()[0]
+    return spec.scenarios()[0] if name is None else name
 
 
 @app.command()
@@ -154,10 +199,10 @@ def replay(
     again = run_replay(results.load(result), run, evidence=evidence)
     if as_json:
         print(json.dumps(asdict(again), ensure_ascii=False, indent=1))
-        return
-    print(f"Run {again.run}: {'the same bits as recorded' if again.same_bits else 'NOT the bits that were recorded'}")
-    for event in again.events:
-        print(f"{event.date}  {event.text}")
+    else:
+        print(f"Run {again.run}: {'the same bits as' if again.same_bits else 'NOT the bits that were'} recorded")
+        for event in again.events:
+            print(f"{event.date}  {event.text}")
     if not again.same_bits:
         raise typer.Exit(1)
 

@@ -7,6 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
+from ceasefire.model.declare import Fixed
+from ceasefire.scenario import spec
+from ceasefire.scenario.start import Choice, from_record, variables
 from ceasefire.simulate.ensemble import LARGEST_RUNS, LONGEST_WEEKS, Ensemble, RequestError, simulate
 from ceasefire.simulate.run import CHUNK, Engine
 
@@ -99,6 +102,40 @@ class _Holed:
         values = np.array(self.prior.quantile(u), dtype=float)
         values[..., self.run] = np.nan
         return values
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "logistics.reach",
+        "attrition.troops_opening",
+        "attrition.equipment_opening",
+        "attrition.casualty_rate",
+        "attrition.loss_rate",
+        "industry.storage_opening",
+        "industry.new_build",
+        "manpower.recruitment",
+        "manpower.training_time",
+        "bargaining.scale",
+        "bargaining.relapse",
+        "front.lump",
+    ],
+)
+def test_nothing_at_all_is_refused_or_makes_a_war(start, invented_war, name):
+    """0 for sure: a war without recruits can be simulated; what cannot must be refused before it is."""
+    variable = variables()[name]
+    nought = spec.Value(
+        name=name, low=0, mid=0, high=0, unit=variable.unit, known_on=invented_war.scenario.opening, source="invented"
+    )
+    scenario = invented_war.scenario.model_copy(update={"value": (nought,)})
+    place = invented_war.theatre
+    short = dataclasses.replace(place, share=place.share[-6:], dates=place.dates[-6:])
+    try:
+        from_record(scenario, short, claims={0: {}, 1: {}}, area=invented_war.area, evidence_hash="invented")
+    except spec.ScenarioError:
+        return
+    without = dataclasses.replace(start, choices=(*start.choices, Choice(variable, (), Fixed(0.0), nought)))
+    assert simulate(without, runs=CHUNK, weeks=WEEKS, seed=SEED, workers=1).ok.all()
 
 
 def test_progress_reaches_the_end_without_going_back(start):

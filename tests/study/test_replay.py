@@ -53,10 +53,9 @@ def quick(monkeypatch) -> None:
     monkeypatch.setattr(module, "open_war", lambda *_: opened(), raising=False)
 
 
-@pytest.mark.parametrize("run", [33, RUNS - 1])
-def test_a_run_comes_out_the_same(folder, run):
-    again = replay(load(folder), run)
-    assert again.run == run
+def test_the_last_run_comes_out_the_same(folder):
+    again = replay(load(folder), RUNS - 1)
+    assert again.run == RUNS - 1
     assert again.same_bits
 
 

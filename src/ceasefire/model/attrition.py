@@ -36,7 +36,7 @@ class Params(eqx.Module):
         Share(0.3, 0.55, 0.8), unit="1", doc="Share of the losses at the opening that would fall without attacking."
     )
     killed_share: Float[Array, "side run"] = parameter(
-        Share(0.2, 0.27, 0.38), unit="1", source="CSIS 2026-01; wide before", doc="Share of casualties that die."
+        Share(0.2, 0.27, 0.38), unit="1", doc="Share of casualties that die."
     )
     troops_opening: Float[Array, "side run"] = parameter(
         LogNormal(300e3, 500e3, 800e3), unit="person", doc="Soldiers in theatre at the opening."

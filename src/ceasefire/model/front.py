@@ -260,6 +260,7 @@ def allocate(
     found = member @ (room_area * part)
     scale = jnp.where(wanted > 0, wanted / jnp.maximum(found, 1e-9), 0.0)
     gain = room * jnp.minimum(part * scale[axis], 1.0)
+    gain = jnp.where(jnp.isfinite(gain), gain, 0.0)  # a broken run keeps its map; what it wanted tells that it broke
     return gain, member @ (gain * area[:, None])
 
 

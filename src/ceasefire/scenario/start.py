@@ -51,8 +51,29 @@ LEARNED = {
     "bargaining.shape": "durations of interstate wars (Correlates of War 4.0)",
     "bargaining.scale": "durations of interstate wars (Correlates of War 4.0)",
     "bargaining.weibull": "durations of interstate wars (Correlates of War 4.0)",
+    "bargaining.age": "start of the war and opening of the scenario",
+    "bargaining.ceasefire_share": "endings of interstate conflicts (UCDP), held loosely",
+    "bargaining.settlement_share": "endings of interstate conflicts (UCDP), held loosely",
+    "bargaining.dictated_share": "endings of interstate conflicts (UCDP), held loosely",
 }
 """Parameters that the record replaces, and with what."""
+
+
+MAY_BE_NONE = (
+    "policy.planned_effort",
+    "policy.planned_fire",
+    "front.physics",
+    "front.resistance",
+    "manpower.desertion_rate",
+    "industry.new_build",
+    "industry.refurbishment",
+    "bargaining.relapse",
+    "bargaining.ripen",
+    "bargaining.flare",
+    "bargaining.weibull",
+    "reporting.unmapped",
+)
+"""Parameters that can be 0 (or 1, for a share) for sure."""
 
 
 @dataclass(frozen=True)
@@ -196,7 +217,7 @@ def _check(value: Value, known: dict[str, Variable], labels: dict[str, tuple[str
         if label not in labels.get(dim, ()):
             names = labels.get(dim, ())
             raise ScenarioError(f"{value.name}: unknown {dim} {label!r}{suggestion(label, names)}; there are {names}")
-    sure = value.low == value.high
+    sure = value.low == value.high and variable.name in MAY_BE_NONE
     if not isinstance(variable.prior, NormalPrior) and (value.low < 0 or (value.low == 0 and not sure)):
         raise ScenarioError(f"{value.name} must be positive (or 0 for sure: low = mid = high = 0); found {value.low}")
     if isinstance(variable.prior, SharePrior) and (value.high > 1 or (value.high == 1 and not sure)):

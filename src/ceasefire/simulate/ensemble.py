@@ -35,6 +35,8 @@ class Ensemble:
     control: NDArray[np.int32]
     ok: NDArray[np.bool_]
     area_error: NDArray[np.floating[Any]]
+    first: int = 0
+    """Number of the first run."""
 
     @property
     def runs(self) -> int:

@@ -33,13 +33,7 @@ def whole(target: Path) -> Iterator[Path]:
     Raises `ResultError` where the folder cannot be written, or something that is no result stands in its place.
     """
     target = Path(target)
-    if target.exists() and not _is_ours(target):
-        raise ResultError(f"{target} exists and is not a result of ceasefire; name another folder with --out")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".partial", dir=target.parent))
-    except OSError as error:
-        raise ResultError(f"cannot write {target}: {error.strerror or error}; name another folder with --out") from None
+    aside = _aside(target)
     try:
         yield aside
         (aside / MARK).write_text(f"{FORMAT}\n")
@@ -50,8 +44,36 @@ def whole(target: Path) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def check_target(target: Path) -> None:
+    """Raise `ResultError` where a result could not be written, before anything is simulated for it."""
+    shutil.rmtree(_aside(Path(target)), ignore_errors=True)
+
+
+def _aside(target: Path) -> Path:
+    """A new folder beside the target."""
+    if not target.name:
+        raise ResultError(f"{str(target)!r} is no folder for a result; name another with --out")
+    try:
+        if target.resolve() == Path.cwd():
+            raise ResultError(f"{target} is the folder you are in; name another with --out")
+        if (target.exists() or target.is_symlink()) and not _is_ours(target):
+            raise ResultError(f"{target} exists and is not a result of ceasefire; name another folder with --out")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{target.name[:80]}.", suffix=".partial", dir=target.parent))
+    except (OSError, ValueError, RuntimeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise ResultError(f"cannot write {target}: {why}; name another folder with --out") from None
+
+
+OURS = (MARK, ARRAY, "summary.json", "report.html")
+
+
 def _is_ours(target: Path) -> bool:
-    return target.is_dir() and ((target / MARK).exists() or not any(target.iterdir()))
+    """Whether a folder holds nothing but a result, so that it may be replaced."""
+    if target.is_symlink() or not target.is_dir():
+        return False
+    names = [path.name for path in target.iterdir()]
+    return not names or (MARK in names and set(names) <= set(OURS))
 
 
 def _replace(aside: Path, target: Path) -> None:
@@ -84,9 +106,17 @@ def load(path: str | Path) -> xr.Dataset:
     """Open a result folder, or the array in it. Raises `ResultError` where there is none that is whole."""
     path = Path(path)
     folder = path.parent if path.name == ARRAY else path
-    if not (folder / MARK).exists() or not (folder / ARRAY).is_dir():
-        raise ResultError(f"{path} holds no result; `ceasefire forecast` writes one into out/<scenario>/")
     try:
-        return xr.open_zarr(folder / ARRAY, consolidated=False, chunks=None)
-    except (OSError, ValueError, KeyError) as error:
-        raise ResultError(f"cannot read the result in {folder}: {error}") from None
+        whole = (folder / MARK).is_file() and (folder / ARRAY).is_dir()
+        found = (folder / MARK).read_text()[:20].strip() if whole else ""
+    except (OSError, ValueError) as error:
+        raise ResultError(f"cannot read {str(path)[-100:]!r}: {getattr(error, 'strerror', None) or error}") from None
+    if not whole:
+        raise ResultError(f"{path} holds no result; `ceasefire forecast` writes one into out/<scenario>/")
+    if found != str(FORMAT):
+        raise ResultError(f"{path} has format {found!r}; this version reads {FORMAT}: use the program that wrote it")
+    try:
+        return xr.open_zarr(folder / ARRAY, consolidated=False, chunks=None).load()
+    except Exception as error:  # zarr and its codecs raise whatever they like on damaged files
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ResultError(f"cannot read the result in {folder}: {why[:200]}") from None

@@ -161,7 +161,8 @@ class Engine:
         fought = self._fight(params, jnp.asarray(run), jnp.asarray(asked.astype(np.int32)))
         series = {name: np.asarray(values)[..., asked] for name, values in fought.series.items()}
         error = np.asarray(fought.area_error)[asked]
-        return Chunk(series, np.asarray(fought.control, dtype=np.int32), _finite(series), error)
+        known = np.all([jnp.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0)
+        return Chunk(series, np.asarray(fought.control, dtype=np.int32), _finite(series) & known[asked], error)
 
     def _fight(self, params: war.Params, run: jax.Array, counted: jax.Array) -> Fought:
         """Fight with a list of cells in reach of the front that doubles until it is long enough."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,18 @@ import xarray as xr
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.model.bargaining import PHASES, WAR
+from ceasefire.model.declare import Variable
 from ceasefire.scenario import spec
 from ceasefire.scenario.spec import Scenario, ScenarioError
 from ceasefire.scenario.start import LEARNED, Start, open_war
 from ceasefire.simulate import ensemble as many
+from ceasefire.simulate.draws import cube, values
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
 from ceasefire.study import observe
 
+TAUGHT_RUNS = 1024
+"""How many draws the quantiles of a learned parameter are told from."""
 PACKAGED = "packaged"
 """What a result says of its evidence where that is the store that ships with the program."""
 UNKNOWN = (
@@ -50,15 +54,19 @@ def forecast(
     used otherwise. Raises `CeasefireError` with what was asked, what was found and what would do.
     """
     many.check(runs, weeks, seed, workers)
-    asked = scenario if isinstance(scenario, Scenario) else spec.load(scenario)
-    if on is not None:
-        asked = asked.on(_day(on))
+    asked = opened(scenario, on)
     start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
     ensemble = many.simulate(start, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress)
     result = dataset(ensemble)
     result.attrs["evidence_store"] = PACKAGED if evidence is None else str(Path(evidence).resolve())
     result.attrs["command"] = _command(scenario, runs, weeks, seed, on, evidence)
     return result
+
+
+def opened(scenario: str | Path | Scenario, on: str | dt.date | None = None) -> Scenario:
+    """The scenario that is meant: a shipped one, a file's, or one given; on another day if one is named."""
+    asked = scenario if isinstance(scenario, Scenario) else spec.load(scenario)
+    return asked if on is None else asked.on(_day(on))
 
 
 def _command(
@@ -109,9 +117,9 @@ MEANING: dict[str, tuple[str, str, str]] = {
 
 def dataset(ensemble: Ensemble) -> xr.Dataset:
     """An ensemble with names, units and descriptions."""
-    values = _values(ensemble)
+    found = _values(ensemble)
     data = {
-        name: xr.DataArray(values[name], dims=dims.split(), attrs={"units": unit, "long_name": meaning})
+        name: xr.DataArray(found[name], dims=dims.split(), attrs={"units": unit, "long_name": meaning})
         for name, (dims, unit, meaning) in MEANING.items()
     }
     for name in ("phase", "first_ending"):
@@ -197,7 +205,7 @@ def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
         "town": [town.name for town in theatre.towns],
         "town_latitude": ("town", np.array([town.latitude for town in theatre.towns])),
         "town_longitude": ("town", np.array([town.longitude for town in theatre.towns])),
-        "run": np.arange(ensemble.runs),
+        "run": ensemble.first + np.arange(ensemble.runs),
         "cell": theatre.cell,
         "latitude": ("cell", theatre.latitude),
         "longitude": ("cell", theatre.longitude),
@@ -231,24 +239,49 @@ def _attributes(ensemble: Ensemble) -> dict[str, Any]:
 
 def assumptions(start: Start) -> list[dict[str, Any]]:
     """Every number that went in: name, unit, 5/50/95 %, what kind it is, source, and since when it is known."""
-    rows = []
-    for choice in start.choices:
-        low, mid, high = (float(x) for x in choice.prior.quantile(np.array([0.05, 0.5, 0.95])))
+    taught = values(start, cube(start, 0, np.arange(TAUGHT_RUNS, dtype=np.uint32)))
+    rows: list[dict[str, Any]] = []
+    latest = {(choice.variable.name, choice.index): choice for choice in start.choices}
+    for choice in latest.values():
+        if choice.value is None and choice.variable.name in LEARNED:
+            rows += _taught(start, choice.variable, taught[choice.variable.name])
+            continue
         variable, value = choice.variable, choice.value
-        kind = "value" if value else "learned" if variable.name in LEARNED else "prior"
-        index = f"[{','.join(choice.index)}]" if choice.index else ""
-        rows.append(
-            {
-                "name": variable.name + index,
-                "unit": variable.unit,
-                "low": low,
-                "mid": mid,
-                "high": high,
-                "kind": kind,
-                "source": value.source if value else LEARNED.get(variable.name, variable.source),
-                "known_on": str(value.known_on) if value else variable.known_on,
-                "trust": value.trust if value else "",
-                "doc": variable.doc,
-            }
-        )
+        points = choice.prior.quantile(np.array([0.05, 0.5, 0.95]))
+        kind = "value" if value else "definition" if variable.source == "definition" else "prior"
+        source, known_on = (value.source, str(value.known_on)) if value else (variable.source, variable.known_on)
+        rows.append(_assumption(variable, choice.index, points, kind, source, known_on, value.trust if value else ""))
     return rows
+
+
+def _taught(start: Start, variable: Variable, drawn: np.ndarray) -> Iterator[dict[str, Any]]:
+    """What the record taught of a parameter, part by part, as drawn."""
+    labels = [start.labels[dim] for dim in variable.dims if dim != "run"]
+    for place in np.ndindex(*drawn.shape[:-1]):
+        index = tuple(names[k] for names, k in zip(labels, place, strict=True))
+        points = np.quantile(drawn[place], [0.05, 0.5, 0.95])
+        yield _assumption(variable, index, points, "learned", LEARNED[variable.name], start.evidence_as_of, "")
+
+
+def _assumption(
+    variable: Variable,
+    index: tuple[str, ...],
+    points: np.ndarray,
+    kind: str,
+    source: str | None,
+    known_on: str | None,
+    trust: str,
+) -> dict[str, Any]:
+    low, mid, high = (float(point) for point in points)
+    return {
+        "name": variable.name + (f"[{','.join(index)}]" if index else ""),
+        "unit": variable.unit,
+        "low": low,
+        "mid": mid,
+        "high": high,
+        "kind": kind,
+        "source": source,
+        "known_on": known_on,
+        "trust": trust,
+        "doc": variable.doc,
+    }

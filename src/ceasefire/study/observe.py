@@ -31,7 +31,7 @@ def claims(ensemble: Ensemble) -> NDArray[np.float32]:
 
 
 def _claims(ensemble: Ensemble, true: NDArray[np.floating], first: int) -> NDArray[np.float32]:
-    run = np.arange(first, first + CHUNK, dtype=np.uint32)
+    run = np.arange(CHUNK, dtype=np.uint32) + np.uint32(ensemble.first + first)
     drawn = values(ensemble.start, cube(ensemble.start, ensemble.seed, run))
     _, reporting = parameters(drawn)
     luck = _uniforms(jnp.asarray(seed_words(ensemble.seed)), jnp.asarray(run), ensemble.weeks, true.shape[1])
@@ -48,7 +48,7 @@ def mapped(ensemble: Ensemble, area: NDArray[np.floating]) -> NDArray[np.float32
     """Area of each axis as a mapper would show it, from the true area [week + 1, axis, run] with the opening first."""
     shown = area.astype(np.float32).copy()
     for first in range(0, ensemble.runs, CHUNK):
-        run = np.arange(first, first + CHUNK, dtype=np.uint32)
+        run = np.arange(CHUNK, dtype=np.uint32) + np.uint32(ensemble.first + first)
         _, reporting = parameters(values(ensemble.start, cube(ensemble.start, ensemble.seed, run)))
         noise = Noise(jnp.asarray(seed_words(ensemble.seed)), jnp.asarray(run), jnp.asarray(0), "observe")
         luck = noise.uniform("map", (ensemble.weeks, area.shape[1]))

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
+from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.model.bargaining import PHASES, WAR
 from ceasefire.scenario.spec import Scenario
 from ceasefire.scenario.start import open_war
+from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION, ResultError
 from ceasefire.simulate.run import CHUNK, Engine
-from ceasefire.study.forecast import PACKAGED, town_lost
+from ceasefire.study.forecast import PACKAGED, dataset, town_lost
 
 LEAP_KM2 = 60.0
 """A week on one axis with this much ground taken is told as an event (about the highest 2 % of weeks on record)."""
@@ -49,33 +51,53 @@ def replay(result: xr.Dataset, run: int, *, evidence: str | Path | None = None) 
 
     Raises `ResultError` where the run is not in the result, or evidence or program are not those it was made with.
     """
+    try:
+        return _again(result, run, evidence)
+    except CeasefireError:
+        raise
+    except (KeyError, ValueError, TypeError, RuntimeError, OSError) as error:
+        why = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ResultError(f"the result is damaged: {why[:200]}") from None
+
+
+def _again(result: xr.Dataset, run: int, evidence: str | Path | None) -> Replay:
     runs, weeks = int(result.attrs["runs"]), int(result.attrs["weeks"])
     if not 0 <= run < runs:
         raise ResultError(f"run {run} was asked for; the result holds runs 0 to {runs - 1}")
-    if result.attrs["version"] != VERSION or int(result.attrs["chunk"]) != CHUNK:
-        raise ResultError(
-            f"the result was made by version {result.attrs['version']}; this is {VERSION}: forecast again"
-        )
+    made = result.attrs["version"]
+    if made != VERSION or int(result.attrs["chunk"]) != CHUNK:
+        raise ResultError(f"the result was made by version {made}; this is {VERSION}: forecast again")
     scenario = Scenario.model_validate_json(result.attrs["scenario_document"])
     vintage = Vintage(evidence_of(result, evidence), scenario.opening)
     if vintage.hash != result.attrs["evidence_hash"]:
         raise ResultError("the evidence is not the one that the result was made from; name that store with --evidence")
-    engine = Engine(open_war(scenario, vintage), weeks=weeks, seed=int(result.attrs["seed"]))
-    series = engine.chunk(run // CHUNK, runs).series
-    alone = {name: values[..., run % CHUNK] for name, values in series.items()}
-    return Replay(run, _same(result, run, alone), tuple(events(result.isel(run=run))))
+    seed, number = int(result.attrs["seed"]), run // CHUNK
+    start = open_war(scenario, vintage)
+    chunk = Engine(start, weeks=weeks, seed=seed).chunk(number, runs)
+    alone = dataset(
+        Ensemble(start, seed, weeks, chunk.series, chunk.control, chunk.ok, chunk.area_error, number * CHUNK)
+    )
+    return Replay(run, _same(result, alone, run), tuple(events(result.isel(run=run))))
+
+
+def _same(result: xr.Dataset, alone: xr.Dataset, run: int) -> bool:
+    """Whether everything that is simulated of a run equals what was kept; failed runs fail in the same way."""
+    names = [name for name, variable in alone.data_vars.items() if "run" in variable.dims]
+    return all(
+        name in result
+        and np.array_equal(
+            result[name].isel(run=run).to_numpy(),
+            alone[name].isel(run=run % CHUNK).to_numpy(),
+            equal_nan=alone[name].dtype.kind == "f",
+        )
+        for name in names
+    )
 
 
 def evidence_of(result: xr.Dataset, evidence: str | Path | None = None) -> Store:
     """The store that is named, or the one that the result says it was made from."""
     kept = str(result.attrs.get("evidence_store", PACKAGED))
     return Store.open(evidence if evidence is not None else None if kept == PACKAGED else kept)
-
-
-def _same(result: xr.Dataset, run: int, alone: dict[str, np.ndarray]) -> bool:
-    """Whether what was simulated again equals what was kept."""
-    kept = {name: result[name].isel(run=run).to_numpy() for name in alone if name in result}
-    return all(np.array_equal(kept[name][len(kept[name]) - len(alone[name]) :], alone[name]) for name in kept)
 
 
 def events(war: xr.Dataset) -> list[Event]:

@@ -26,6 +26,7 @@ import xarray
 from numpy.typing import ArrayLike, NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from ceasefire.evidence.error import CeasefireError
 from ceasefire.scenario import duration
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -40,7 +41,7 @@ REQUIRED = ("area", "casualties", "phase", "first_ending", "first_ending_week", 
 FloatArray = NDArray[np.float64]
 
 
-class SummaryError(ValueError):
+class SummaryError(CeasefireError, ValueError):
     """A result cannot be summarised; the message says what was looked for and what was found."""
 
 
