@@ -148,6 +148,7 @@ def forecast(
 
     Example: ceasefire forecast abu-dhabi-2026-01 --runs 2000 --weeks 52 --seed 1
     """
+    from ceasefire.simulate.ensemble import check
     from ceasefire.simulate.result import check_target
     from ceasefire.study.forecast import forecast as run_forecast
     from ceasefire.study.forecast import opened
@@ -157,6 +158,7 @@ def forecast(
 
     name = _scenario(scenario, on)
     folder = out if out is not None else Path("out") / opened(name, on).id
+    check(runs, weeks, seed, workers)
     check_target(folder)
     with _progress("Simulating wars", not as_json) as on_progress:
         result = run_forecast(

@@ -46,25 +46,42 @@ def whole(target: Path) -> Iterator[Path]:
 
 def check_target(target: Path) -> None:
     """Raise `ResultError` where a result could not be written, before anything is simulated for it."""
-    shutil.rmtree(_aside(Path(target)), ignore_errors=True)
+    target = Path(target)
+    with _told(target):
+        _refuse(target)
+        nearest = next(folder for folder in target.absolute().parents if folder.exists())
+        Path(tempfile.mkdtemp(dir=nearest)).rmdir()
 
 
 def _aside(target: Path) -> Path:
     """A new folder beside the target."""
-    if not target.name:
-        raise ResultError(f"{str(target)!r} is no folder for a result; name another with --out")
-    try:
-        if target.resolve() == Path.cwd():
-            raise ResultError(f"{target} is the folder you are in; name another with --out")
-        if (target.exists() or target.is_symlink()) and not _is_ours(target):
-            raise ResultError(f"{target} exists and is not a result of ceasefire; name another folder with --out")
+    with _told(target):
+        _refuse(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         return Path(tempfile.mkdtemp(prefix=f".{target.name[:80]}.", suffix=".partial", dir=target.parent))
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """Turn what the system says into what the user can do."""
+    try:
+        yield
     except (OSError, ValueError, RuntimeError) as error:
         why = getattr(error, "strerror", None) or error
         raise ResultError(f"cannot write {target}: {why}; name another folder with --out") from None
 
 
+def _refuse(target: Path) -> None:
+    """Refuse a place that is no folder for a result."""
+    if not target.name or target.resolve() == Path.cwd():
+        raise ResultError(f"{str(target)!r} is no folder for a result; name another with --out")
+    if len(os.fsencode(target.name)) > LONGEST_NAME:
+        raise ResultError(f"the name {target.name[:40]}… is too long for a folder; name another with --out")
+    if (target.exists() or target.is_symlink()) and not _is_ours(target):
+        raise ResultError(f"{target} exists and is not a result of ceasefire; name another folder with --out")
+
+
+LONGEST_NAME = 240
 OURS = (MARK, ARRAY, "summary.json", "report.html")
 
 
