@@ -7,7 +7,7 @@ whatever lies outside. node: a town on the supply graph. run: one possible war, 
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 
 SIDES = 2
 NEIGHBOURS = 6
@@ -50,8 +50,3 @@ class Ground(eqx.Module):
 def enemy(per_side: Float[Array, "side ..."]) -> Float[Array, "side ..."]:
     """The same quantity of the other side."""
     return per_side[::-1]
-
-
-def select(condition: Bool[Array, "run"], yes: Array, no: Array) -> Array:
-    """Choose by run."""
-    return jnp.where(condition, yes, no)
