@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 PRIOR_CENTRE = (0.65, 0.1, 0.6)
-"""Elicited exponents of presence, room and momentum."""
+"""Exponents of presence, room and momentum; centred with hindsight on a fit to the weekly maps to 2026-01."""
 PRIOR_SPREAD = (0.25, 0.3, 0.25)
 FEATURE_SPREAD = 0.2
 LUMP_KM2 = 5.0

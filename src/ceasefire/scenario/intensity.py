@@ -24,7 +24,7 @@ HALF_LIVES = np.array([2.0, 5.0, 13.0, 35.0, 140.0])
 RATIOS = np.array([0.003, 0.01, 0.03, 0.08, 0.2, 0.5])
 GRID = np.array([(h, q) for h in HALF_LIVES for q in RATIOS])
 FADING = 2.0 ** (-1 / 26)
-"""Weight of a squared error a week older, when var e is estimated: fighting has calm and nervous years."""
+"""Weight of a squared error a week older, when var e is estimated (chosen with hindsight, see DATA.md)."""
 WINDOW = 104
 """Weeks of record that count: older fighting was of another kind (as in the reference baselines)."""
 
