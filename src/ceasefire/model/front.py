@@ -36,7 +36,7 @@ from ceasefire.model.noise import Noise, wander
 LUMP_SHAPE = 0.8
 """Gamma shape of one lump of ground (elicited)."""
 SHARPNESS = 3
-"""Exponent of (w/u): the higher, the fewer cells share the gains of a week (chosen with hindsight on the weekly maps to 2026-01)."""
+"""Exponent of (w/u): the higher, the fewer cells share the gains of a week (chosen with hindsight, see DATA.md)."""
 MOMENTUM_MEMORY = 2.0 ** (-1 / 6)
 MOMENTUM_SPREAD = 0.9
 MOMENTUM_FLOOR = 0.001
