@@ -1,14 +1,17 @@
 """An invented war: sides, a map and dates that no packaged evidence knows. What works on it works on any war."""
 
 import datetime as dt
+from collections.abc import Callable
 from itertools import pairwise
 from types import MappingProxyType
 
 import h3.api.numpy_int as h3
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from ceasefire.model.axes import YEAR, Ground
 from ceasefire.scenario import spec, start, theatre
 
 OPENING = dt.date(2042, 6, 7)
@@ -31,7 +34,7 @@ def invented_scenario() -> spec.Scenario:
                 spec.Side(id="Blue", name="Blue Federation", claims="amber.on_blue", supply=("Western depot",)),
                 spec.Side(id="Amber", name="Amber Republic", supply=("Eastern depot",)),
             ),
-            items=(spec.Item(id="tank", name="Tanks"), spec.Item(id="gun", name="Guns")),
+            items=(spec.Item(id="tank", name="Tanks", role="armour"), spec.Item(id="gun", name="Guns", role="gun")),
             theatre=spec.Theatre(reach_km=40),
             value=(
                 _value("attrition.troops_opening[Blue]", 180e3, 220e3, 270e3, "person"),
@@ -60,6 +63,7 @@ def invented_theatre() -> theatre.Theatre:
     neighbour = theatre.neighbours(cell)
     feature = random.normal(size=(2, len(cell)))
     share = _weekly_maps(random, longitude < 19.98, neighbour, axis, area)
+    roads = _roads(cell, latitude, longitude, axis)
     last = np.datetime64(OPENING)
     return theatre.Theatre(
         cell=cell,
@@ -71,6 +75,10 @@ def invented_theatre() -> theatre.Theatre:
         neighbour=neighbour,
         border=np.zeros((2, len(cell))),
         feature=(feature - feature.mean(axis=1, keepdims=True)) / feature.std(axis=1, keepdims=True),
+        height=25 * feature[0],
+        population=np.round(np.exp(4 + random.normal(size=len(cell)))),
+        works=_works(random, len(cell)),
+        climate=np.array([[24.0], [26.0], [28.0]]) - 6 * np.cos(2 * np.pi * (np.arange(52) + 22) / 52),
         share=share,
         opening_share=share[-1],
         dates=last - 7 * np.arange(len(share))[::-1].astype("timedelta64[D]"),
@@ -78,7 +86,11 @@ def invented_theatre() -> theatre.Theatre:
             _town(*place, latitude, longitude, neighbour, share[-1])
             for place in (("Sand", 15.0, 20.03), ("Well", 15.15, 20.12), ("Salt", 14.85, 19.85))
         ),
-        roads=_roads(latitude, longitude, axis),
+        roads=roads,
+        garrisons=tuple(
+            _garrison(*fort, roads, latitude, longitude, share[-1])
+            for fort in (("Well", ("Town 11",)), ("Sand", ("Town 7",)), ("Salt", ("Town 0", "Town 1")))
+        ),
     )
 
 
@@ -96,6 +108,47 @@ def invented_war(invented_scenario: spec.Scenario, invented_theatre: theatre.The
         area=1000.0 + np.bincount(invented_theatre.axis, held, len(invented_theatre.axes)),
         evidence_hash="invented",
     )
+
+
+@pytest.fixture(scope="session")
+def bare_ground() -> Callable[..., Ground]:
+    """Cells that hang together, one inert town behind them and nothing else: no roads, garrisons or works apart."""
+
+    def bare(
+        neighbour: np.ndarray, axis: np.ndarray, feature: np.ndarray, *, area: float = 5.0, items: int = 1
+    ) -> Ground:
+        cells, axes = len(neighbour), int(axis.max()) + 1
+        return Ground(
+            area=jnp.asarray(np.append(np.full(cells, area), 0.0), float),
+            axis=jnp.asarray(np.append(axis, 0), jnp.int32),
+            neighbour=jnp.asarray(np.vstack([neighbour, np.full((1, 6), cells)]), jnp.int32),
+            border=jnp.zeros((2, cells + 1)),
+            feature=jnp.asarray(np.column_stack([feature, np.zeros(len(feature))]), float),
+            height=jnp.zeros(cells + 1),
+            population=jnp.asarray(np.append(np.full(cells, 100.0), 0.0), float),
+            works=jnp.ones((2, cells + 1)),
+            block=jnp.asarray(np.append(np.zeros(cells), 1), jnp.int32),
+            block_neighbour=jnp.repeat(jnp.arange(2, dtype=jnp.int32)[:, None], 6, axis=1),
+            climate=jnp.full((axes, YEAR), 10.0),
+            edge=jnp.zeros((1, 2), jnp.int32),
+            length=jnp.full(1, jnp.inf),
+            capacity=jnp.zeros(1),
+            edge_cell=jnp.full((1, 1), cells, jnp.int32),
+            link=jnp.zeros((1, 1), jnp.int32),
+            link_edge=jnp.zeros((1, 1), jnp.int32),
+            node_cell=jnp.zeros(1, jnp.int32),
+            rear=jnp.zeros((2, 1)),
+            node_weight=jnp.ones((axes, 1)),
+            garrison_node=jnp.zeros((0, 1)),
+            garrison_cell=jnp.full((0, 1), cells, jnp.int32),
+            garrison_side=jnp.zeros(0, jnp.int32),
+            garrison_flow=jnp.zeros(0),
+            town_cell=jnp.full((0, 1), cells, jnp.int32),
+            town_weight=jnp.zeros((0, 1)),
+            role=jnp.zeros((2, items)),
+        )
+
+    return bare
 
 
 def _value(name: str, low: float, mid: float, high: float, unit: str, known_on: dt.date = OPENING) -> spec.Value:
@@ -139,26 +192,56 @@ def _town(
     return theatre.Town(name, north, east, 20_000, row, np.array([0.4, *[0.1] * 6]), 0 if share[centre] >= 0.5 else 1)
 
 
-def _roads(latitude: np.ndarray, longitude: np.ndarray, axis: np.ndarray) -> theatre.Roads:
-    """A depot behind either edge, and on each axis a road of four towns from one to the other."""
+def _works(random: np.random.Generator, cells: int) -> np.ndarray:
+    dug = random.gamma(0.5, size=(2, cells))
+    return dug / dug.mean(axis=1, keepdims=True)
+
+
+def _garrison(
+    name: str,
+    towns: tuple[str, ...],
+    roads: theatre.Roads,
+    latitude: np.ndarray,
+    longitude: np.ndarray,
+    share: np.ndarray,
+) -> theatre.Garrison:
+    node = np.array([roads.name.index(town) for town in towns])
+    position = theatre.plane(latitude, longitude)
+    near = cKDTree(position[roads.cell[node]]).query(position)[0] < theatre.GARRISON_KM
+    mine = share[roads.cell[node]] >= 0.5
+    return theatre.Garrison(name, node, np.flatnonzero(near), 0 if mine.mean() >= 0.5 else 1)
+
+
+def _roads(cell: np.ndarray, latitude: np.ndarray, longitude: np.ndarray, axis: np.ndarray) -> theatre.Roads:
+    """A depot behind either edge, and on each axis a road of four towns from one to the other; roads cross in between.
+
+    The crossings are long ones, so that the shortest way from a depot is along its axis.
+    """
     tree = cKDTree(np.column_stack([latitude, longitude]))
     columns = (19.8, 19.93, 20.05, 20.18)
     places = [(north, east) for north in (14.85, 15.0, 15.15) for east in columns]
-    cell = np.array([-1, -1, *tree.query(places)[1]])
-    near: list[dict[int, float]] = [{} for _ in cell]
+    at = np.array([-1, -1, *tree.query(places)[1]])
+    km: dict[tuple[int, int], float] = {}
     for road in range(3):
         chain = [0, *range(2 + 4 * road, 6 + 4 * road), 1]
-        for a, b in pairwise(chain):
-            near[a][b] = near[b][a] = 14.0 + road
-    width = max(len(link) for link in near)
-    link = np.repeat(np.arange(len(cell))[:, None], width, axis=1)
-    length = np.full(link.shape, np.inf)
-    for node, links in enumerate(near):
-        link[node, : len(links)], length[node, : len(links)] = list(links), list(links.values())
-    rear = np.full((2, len(cell)), np.inf)
-    rear[0, 0] = rear[1, 1] = 0.0
-    weight = np.zeros((3, len(cell)))
-    for node, (_, east) in enumerate(places, start=2):
-        weight[axis[cell[node]], node] = np.exp(-abs(east - 19.98) * 107 / 20)
+        km |= {tuple(sorted(pair)): 14.0 + road for pair in pairwise(chain)}
+    km |= {(2 + column, 6 + column): 60.0 for column in (0, 3)} | {(6 + column, 10 + column): 70.0 for column in (0, 3)}
     names = ("Western depot", "Eastern depot", *(f"Town {k}" for k in range(len(places))))
-    return theatre.Roads(names, cell, link, length, rear, weight)
+    edge = [tuple(sorted(pair, key=lambda node: names[node])) for pair in km]
+    position = [(15.0, 19.6), (15.0, 20.4), *places]
+    rear = np.full((2, len(at)), np.inf)
+    rear[0, 0] = rear[1, 1] = 0.0
+    weight = np.zeros((3, len(at)))
+    for node, (_, east) in enumerate(places, start=2):
+        weight[axis[at[node]], node] = np.exp(-abs(east - 19.98) * 107 / 20)
+    return theatre.Roads(
+        name=names,
+        cell=at,
+        edge=np.array(edge),
+        edge_name=tuple(f"{names[a]}-{names[b]}" for a, b in edge),
+        length=np.array(list(km.values())),
+        capacity=np.where(np.array(list(km.values())) < 20, 17_500.0, 4_200.0),
+        edge_cell=tuple(theatre.crossed(position[a], position[b], cell) for a, b in edge),
+        rear=rear,
+        weight=weight,
+    )

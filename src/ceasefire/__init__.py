@@ -13,6 +13,8 @@ _HOME = {
     "variables": "scenario.start",
     "forecast": "study.forecast",
     "replay": "study.replay",
+    "whatif": "study.whatif",
+    "ablate": "study.ablate",
     "summarise": "study.summary",
     "load": "simulate.result",
     "write": "view.export",

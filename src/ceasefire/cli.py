@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -382,3 +383,138 @@ def diff(
         workers=workers,
     )
     print(json.dumps(asdict(found), ensure_ascii=False, indent=1) if as_json else study.render(found))
+
+
+DoOption = Annotated[
+    list[str] | None,
+    typer.Option("--do", metavar="NAME=VALUE[@FROM..TO]", help="An intervention; may be given many times."),
+]
+
+
+@app.command()
+def whatif(
+    scenario: Annotated[
+        str | None, typer.Argument(help="Name of a shipped scenario, or a scenario file (.toml); optional with --on.")
+    ] = None,
+    do: DoOption = None,
+    given: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE[@FROM..TO]", help="What holds with and without; repeatable.")
+    ] = None,
+    policy: Annotated[Path | None, typer.Option(metavar="FILE", help="Interventions from a file (.toml).")] = None,
+    runs: Annotated[int, typer.Option(help="How many wars to fight, with and without.")] = 1024,
+    weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every number that differs in some run.")] = False,
+    match: Annotated[str, typer.Option(metavar="TEXT", help="Numbers whose name contains this.")] = "",
+    figure: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw the headline week by week.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write: JSON, text and figure.")] = None,
+    evidence: EvidenceOption = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare a war with and without an intervention, run by run with the same luck.
+
+    VALUE is a number (0.5), a factor (x0.5) or a shift (+300, -300; a negative number is (-300)). FROM and TO are weeks
+    (1 is the first) or days; @5 lasts until the horizon. Labels left out, or *, mean all.
+
+    Example: ceasefire whatif abu-dhabi-2026-01 --do "manpower.recruitment[Russia]=x0.5@5..26"
+    """
+    from ceasefire.study import whatif as study
+    from ceasefire.study.scoreboard import write_whole
+    from ceasefire.view import whatif as view
+
+    if figure is not None:
+        view.check_file(figure)
+    if out is not None:
+        view.check_folder(out)
+    with _answers(not as_json) as on_progress:
+        found = study.whatif(
+            _scenario(scenario, on),
+            do or [],
+            given=given or [],
+            policy=policy,
+            runs=runs,
+            weeks=weeks,
+            seed=seed,
+            on=on,
+            evidence=evidence,
+            workers=workers,
+            on_progress=on_progress,
+        )
+    told = study.to_json(found) if as_json else view.text(found, everything=everything, match=match)
+    if figure is not None:
+        write_whole(figure, view.figure(found) + "\n")
+    files = [*([figure] if figure else []), *(view.write(found, out) if out is not None else ())]
+    print(told if as_json or not files else "\n".join([told, "Files: " + "  ".join(map(str, files))]))
+
+
+@contextmanager
+def _answers(shown: bool) -> Iterator[Callable[[int, int, Any], None] | None]:
+    """The answer as it grows, on standard error: a live line on a terminal, the first and the last otherwise."""
+    if not shown:
+        yield None
+        return
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    from ceasefire.view.whatif import live
+
+    console, began, told = Console(stderr=True, soft_wrap=True, highlight=False), time.monotonic(), list[int]()
+
+    def line(done: int, total: int, found: Any) -> str:
+        return f"{time.monotonic() - began:.0f} s, {done} of {total}: {live(found)}"
+
+    if not console.is_terminal:
+
+        def tell(done: int, total: int, found: Any) -> None:
+            if not told or done == total:
+                console.print(line(done, total, found), markup=False)
+            told.append(done)
+
+        yield tell
+        return
+    with Live(Text("Fighting the first wars …"), console=console, transient=True) as screen:
+        yield lambda done, total, found: screen.update(Text(line(done, total, found)))
+
+
+@app.command()
+def ablate(
+    scenario: Annotated[str, typer.Argument(help="Name of a shipped scenario, or a scenario file.")] = "alaska-2025-08",
+    match: Annotated[str, typer.Option(metavar="TEXT", help="Only couplings whose name contains this.")] = "",
+    runs: Annotated[int, typer.Option(help="How many wars to fight, with and without each coupling.")] = 128,
+    weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
+    origins: Annotated[
+        str, typer.Option(metavar="A..B", help="First and last opening day of the backtest.")
+    ] = "2025-01-04..2025-08-02",
+    every: Annotated[str, typer.Option(help="Step between openings, in weeks.")] = "10w",
+    draws: Annotated[int, typer.Option(help="How many wars to fight for each opening.")] = 128,
+    backtest: Annotated[bool, typer.Option(help="Score each coupling on past days as well.")] = True,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    evidence: EvidenceOption = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take each coupling out in turn: what it does to the forecast, and whether it earns its place in the backtest.
+
+    Example: ceasefire ablate alaska-2025-08 --match drone --every 15w
+    """
+    from ceasefire.study import ablate as study
+    from ceasefire.view import ablate as view
+
+    with _progress("Taking couplings out", not as_json) as on_progress:
+        found = study.ablate(
+            scenario,
+            match=match,
+            runs=runs,
+            weeks=weeks,
+            origins=origins if backtest else None,
+            every=every,
+            draws=draws,
+            seed=seed,
+            evidence=evidence,
+            workers=workers,
+            on_progress=on_progress,
+        )
+    print(study.to_json(found) if as_json else view.text(found))

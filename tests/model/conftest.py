@@ -10,8 +10,13 @@ import numpy as np
 import pytest
 
 from ceasefire.model import war
-from ceasefire.model.axes import Ground
+from ceasefire.model.axes import MUNITIONS, POSTURES, SIDES, Ground
+from ceasefire.model.declare import declared
+from ceasefire.model.drones import KINDS
+from ceasefire.model.fires import ORDNANCE
+from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise
+from ceasefire.scenario.decree import nothing
 from ceasefire.scenario.start import Start, variables
 from ceasefire.simulate import draws
 from ceasefire.simulate.run import ground_of
@@ -31,7 +36,7 @@ class Dice(Noise):
 
     def uniform(self, name: str, shape: tuple[int, ...] = ()) -> jax.Array:
         u = Noise.uniform(self, name, shape)
-        u = jnp.where(self.mirror, u[::-1], u) if shape else u
+        u = jnp.where(self.mirror, u[::-1], u) if shape[:1] == (SIDES,) else u
         return jnp.where(self.calm, 0.5, u) if name in ("fall", "break") else u
 
     def each(self, name: str, element: jax.Array) -> jax.Array:
@@ -55,27 +60,38 @@ class Fought(NamedTuple):
 
 
 @jax.jit
-def _campaign(params, state, ground, seed, run, weeks, mirror, calm):
-    def week(state, number):
-        noise = Dice(seed, run, number, "", mirror, calm)
-        after, flows = war.step(params, state, ground, noise, list_length=len(ground.area) - 1)
-        return after, (after, flows)
+def _week(params, state, ground, seed, run, number, mirror, calm, do):
+    noise = Dice(seed, run, number, "", mirror, calm)
+    return war.step(params, state, ground, noise, do, list_length=len(ground.area) - 1)
 
-    last, (states, flows) = jax.lax.scan(week, state, weeks)
-    return last, states, flows
+
+def _stacked(records):
+    return jax.tree.map(lambda *weeks: np.stack(weeks), *records)
 
 
 @pytest.fixture(scope="session")
-def campaign() -> Callable[..., Fought]:
+def decreed_nothing(invented_war: Start) -> Callable[[], Intervention]:
+    """A table in which every number of the invented war that can be decreed stays as it is."""
+    stood = nothing(invented_war, 1)
+    return lambda: Intervention(jnp.asarray(stood.factor[0], float), jnp.asarray(stood.shift[0], float), stood.places)
+
+
+@pytest.fixture(scope="session")
+def campaign(decreed_nothing) -> Callable[..., Fought]:
     """Fight some weeks of a war from where it stands; compiled once for all tests (`campaign.compiled`)."""
 
-    def fight(war: Opened, *, first: int = 0, weeks: int = WEEKS, mirror: bool = False, calm: bool = False) -> Fought:
+    def fight(war: Opened, *, first=0, weeks=WEEKS, mirror=False, calm=False, do: Intervention | None = None) -> Fought:
         run = jnp.arange(war.state.attrition.troops.shape[-1], dtype=jnp.uint32)
-        seed = jnp.asarray(draws.seed_words(SEED))
-        number = jnp.arange(first, first + weeks)
-        return Fought(*_campaign(*war, seed, run, number, jnp.asarray(mirror), jnp.asarray(calm)))
+        seed, dice = jnp.asarray(draws.seed_words(SEED)), (jnp.asarray(mirror), jnp.asarray(calm))
+        state, states, flows = war.state, [], []
+        for number in range(first, first + weeks):
+            told = (seed, run, jnp.asarray(number), *dice, do or decreed_nothing())
+            state, happened = _week(war.params, state, war.ground, *told)
+            states.append(state)
+            flows.append(happened)
+        return Fought(state, _stacked(states), _stacked(flows))
 
-    fight.compiled = _campaign
+    fight.compiled = _week
     return fight
 
 
@@ -90,7 +106,7 @@ def open_invented(invented_war: Start) -> Callable[..., Opened]:
         params, _ = draws.parameters(values)
         ground, t = ground_of(invented_war), invented_war.theatre
         share, momentum = jnp.asarray(t.opening_share, float), jnp.asarray(invented_war.momentum, float)
-        return Opened(params, jax.jit(draws.opening_state)(params, ground, share, momentum), ground)
+        return Opened(params, jax.jit(war.opening)(params, ground, share, momentum), ground)
 
     return opened
 
@@ -101,24 +117,29 @@ def half_year(open_invented, campaign) -> tuple[Opened, Fought]:
     opened = open_invented()
     first = campaign(opened)
     second = campaign(opened._replace(state=first.last), first=WEEKS)
-    states, flows = jax.tree.map(lambda a, b: jnp.concatenate([a, b]), first[1:], second[1:])
+    states, flows = jax.tree.map(lambda a, b: np.concatenate([a, b]), first[1:], second[1:])
     return opened, Fought(second.last, states, flows)
+
+
+def lengths(*, items: int = 1, axes: int = 1, garrisons: int = 1, towns: int = 1, edges: int = 1, features: int = 1):
+    """Length along each dimension before the run axis."""
+    named = {"item": items, "axis": axes, "garrison": garrisons, "town": towns, "edge": edges, "feature": features}
+    kinds = {"munition": MUNITIONS, "posture": POSTURES, "kind": KINDS, "ordnance": ORDNANCE}
+    return {"side": SIDES, **named, **{dim: len(names) for dim, names in kinds.items()}}
 
 
 @pytest.fixture(scope="session")
 def with_prior_medians() -> Callable[..., object]:
     """The parameters of a subsystem at the medians of their priors, or at what is given, for some labels and runs."""
-    known = variables()
 
-    def params(subsystem, runs: int = 1, items: int = 1, axes: int = 1, features: int = 1, **given):
-        lengths = {"side": 2, "item": items, "axis": axes, "feature": features, "run": runs}
-        owner = subsystem.__name__.rsplit(".", 1)[-1]
+    def params(subsystem, runs: int = 1, items: int = 1, axes: int = 1, features: int = 1, garrisons: int = 1, **given):
+        length = lengths(items=items, axes=axes, features=features, garrisons=garrisons) | {"run": runs}
         filled = {}
-        for field in dataclasses.fields(subsystem.Params):
-            variable = known[f"{owner}.{field.name}"]
-            value = np.asarray(given.pop(field.name, variable.prior.quantile(0.5)), float)
+        for variable in (variable for variable in declared(subsystem) if variable.kind == "parameter"):
+            name = variable.name.partition(".")[2]
+            value = np.asarray(given.pop(name, variable.prior.quantile(0.5)), float)
             value = value.reshape(value.shape + (1,) * (len(variable.dims) - value.ndim)) if value.ndim else value
-            filled[field.name] = jnp.asarray(np.broadcast_to(value, [lengths[dim] for dim in variable.dims]), float)
+            filled[name] = jnp.asarray(np.broadcast_to(value, [length[dim] for dim in variable.dims]), float)
         assert not given, f"no such parameters: {sorted(given)}"
         return subsystem.Params(**filled)
 
@@ -126,10 +147,34 @@ def with_prior_medians() -> Callable[..., object]:
 
 
 @pytest.fixture(scope="session")
-def honeycomb() -> Callable[..., Ground]:
+def decree() -> Callable[..., Intervention]:
+    """Decree a value for a flow, or a factor and a shift; one for all, or one for each of its numbers.
+
+    All flows of its subsystem have a place in the table, so that what is compiled for one serves all.
+    """
+    known = variables()
+
+    def one(name: str, *, value=None, factor=1.0, shift=0.0, **labels: int) -> Intervention:
+        length, owner, places = lengths(**labels), name.partition(".")[0], []
+        for flow in (flow for flow in known.values() if flow.kind == "flow" and flow.dims[-1:] == ("run",)):
+            if flow.name.startswith(f"{owner}."):
+                offset = places[-1].offset + places[-1].size if places else 0
+                places.append(Place(flow.name, offset, tuple(length[dim] for dim in flow.dims[:-1]), flow.bounds))
+        place = next(place for place in places if place.name == name)
+        at = slice(place.offset, place.offset + place.size)
+        table = np.ones(places[-1].offset + places[-1].size), np.zeros(places[-1].offset + places[-1].size)
+        for numbers, given in zip(table, (factor, shift) if value is None else (0.0, value), strict=True):
+            numbers[at] = np.broadcast_to(given, place.shape).ravel()
+        return Intervention(jnp.asarray(table[0], float), jnp.asarray(table[1], float), tuple(places), owner)
+
+    return one
+
+
+@pytest.fixture(scope="session")
+def honeycomb(bare_ground) -> Callable[..., Ground]:
     """A patch of hexagons of side `size`, in rows; axes are bands of rows."""
 
-    def patch(size: int, *, axes: int = 1, area: float = 5.0, features: int = 1) -> Ground:
+    def patch(size: int, *, axes: int = 1, area: float = 5.0, features: int = 1, items: int = 1) -> Ground:
         number = np.arange(size * size).reshape(size, size)
         neighbour = np.repeat(number.reshape(-1, 1), 6, axis=1)
         for r in range(size):
@@ -138,18 +183,12 @@ def honeycomb() -> Callable[..., Ground]:
                     if 0 <= r + dr < size and 0 <= q + dq < size:
                         neighbour[number[r, q], k] = number[r + dr, q + dq]
         cells = size * size
-        dummy = np.full((1, 6), cells)
-        return Ground(
-            area=jnp.asarray(np.append(np.full(cells, area), 0.0), float),
-            axis=jnp.asarray(np.append(np.repeat(np.arange(size) * axes // size, size), 0), jnp.int32),
-            neighbour=jnp.asarray(np.vstack([neighbour, dummy]), jnp.int32),
-            border=jnp.zeros((2, cells + 1)),
-            feature=jnp.zeros((features, cells + 1)),
-            link=jnp.zeros((1, 1), jnp.int32),
-            length=jnp.full((1, 1), jnp.inf),
-            node_cell=jnp.zeros(1, jnp.int32),
-            rear=jnp.zeros((2, 1)),
-            node_weight=jnp.ones((axes, 1)),
+        return bare_ground(
+            neighbour,
+            np.repeat(np.arange(size) * axes // size, size),
+            np.zeros((features, cells)),
+            area=area,
+            items=items,
         )
 
     return patch

@@ -8,6 +8,7 @@ from scipy import stats
 
 from ceasefire.model import bargaining
 from ceasefire.model.bargaining import CEASEFIRE, FADE, FREEZE, FROZEN, MONTH, SETTLEMENT, WAR
+from ceasefire.model.intervene import NOTHING
 from ceasefire.model.noise import Noise
 from ceasefire.scenario import duration
 
@@ -17,12 +18,12 @@ NEVER = {"relapse": 0.0, "ripen": 0.0, "flare": 0.0}
 
 
 @jax.jit
-def fight(params, state, troops):
+def fight(params, state, troops, do=NOTHING):
     """Many weeks in many runs: states and flows [week, run]."""
 
     def week(state, number):
         noise = Noise(jnp.asarray([8, 0], jnp.uint32), jnp.arange(RUNS, dtype=jnp.uint32), number, "bargaining")
-        after, flows = bargaining.step(params, state, noise=noise, troops=troops)
+        after, flows = bargaining.step(params, state, do=do, noise=noise, troops=troops)
         return after, (after, flows)
 
     return jax.lax.scan(week, state, jnp.arange(WEEKS))[1]
@@ -140,3 +141,47 @@ def test_settlements_and_dictates_last(drawn):
     for phase in (SETTLEMENT, bargaining.DICTATED_FIRST, bargaining.DICTATED_SECOND):
         states, _ = fight(drawn(0.5, relapse=0.5, flare=0.5, ripen=0.4), standing(phase, weeks=1), TROOPS)
         assert (states.phase == phase).all()
+
+
+def test_a_war_opens_as_a_war_that_never_ended():
+    for values in jax.tree.leaves(bargaining.opening(RUNS)):
+        assert (values == 0).all()
+
+
+@pytest.mark.parametrize(("name", "value"), [("ended", 1.0), ("hazard", 1.0)])
+def test_a_decreed_end_comes_at_once_in_the_usual_shares(drawn, decree, name, value):
+    params = drawn(1e-12, **NEVER, ceasefire_share=0.5, settlement_share=0.5)
+    states, flows = fight(params, standing(), TROOPS, decree(f"bargaining.{name}", value=value))
+    assert (states.first_ending_week == 1).all()
+    assert flows.ended[0].all()
+    assert not flows.ended[1:].any()
+    for kind, share in ((CEASEFIRE, 0.5), (SETTLEMENT, 0.25)):
+        assert within((states.first_ending[-1] == kind).sum(), RUNS, share)
+
+
+@pytest.mark.parametrize(("name", "value"), [("ended", 0.0), ("hazard", 0.0)])
+def test_a_war_that_is_decreed_to_last_lasts(drawn, decree, name, value):
+    states, flows = fight(drawn(0.2), standing(), TROOPS, decree(f"bargaining.{name}", value=value))
+    assert (states.phase == WAR).all()
+    assert not flows.ended.any()
+
+
+def test_a_truce_that_is_decreed_to_hold_or_break_does_so_and_a_settlement_cannot_break(drawn, decree):
+    params = drawn(1e-12, relapse=0.2, ripen=0.0, flare=0.2)
+    for phase in (CEASEFIRE, FROZEN, FADE):
+        states, _ = fight(params, standing(phase, weeks=1), TROOPS, decree("bargaining.resumed", value=0.0))
+        assert (states.phase != WAR).all()
+        states, flows = fight(params, standing(phase, weeks=1), TROOPS, decree("bargaining.resumed", value=1.0))
+        assert (states.phase == WAR).all()
+        assert flows.resumed[0].all()
+        assert not flows.resumed[1:].any()
+    states, flows = fight(params, standing(SETTLEMENT, weeks=1), TROOPS, decree("bargaining.resumed", value=1.0))
+    assert (states.phase == SETTLEMENT).all()
+    assert not flows.resumed.any()
+
+
+def test_without_the_coupling_troops_change_no_bit(drawn):
+    params = drawn(0.05, strength_exponent=0.0)
+    one, other = (fight(params, standing(), troops) for troops in (TROOPS, TROOPS[::-1] * 3))
+    for left, right in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        assert (left == right).all()

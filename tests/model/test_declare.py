@@ -9,12 +9,26 @@ import pytest
 from scipy.special import ndtr
 
 from ceasefire.model import war
-from ceasefire.model.declare import Fixed, LogNormal, Normal, Share, Uniform, declared, from_triple
+from ceasefire.model.declare import (
+    POSITIVE,
+    SHARE,
+    SIGNED,
+    Fixed,
+    LogNormal,
+    Normal,
+    Share,
+    Uniform,
+    declared,
+    from_triple,
+)
+from ceasefire.model.intervene import Intervention
 from ceasefire.scenario import reporting
 from ceasefire.scenario.start import LEARNED, variables
 
-UNIT = re.compile(r"1|(person|count|km2|km|week|month)(/week)?|1/week|log\((km2|person|count)/week\)")
+UNIT = re.compile(r"1|(person|count|km2|km|t|week|month)(/week)?|1/week|log\((km2|person|count)/week\)|m|h|°C")
 DIMENSIONS = {"side", "axis", "item", "cell", "claim", "feature", "run", "2"}
+DIMENSIONS |= {"munition", "posture", "kind", "ordnance", "garrison", "edge", "town"}
+BOUNDS = {Normal: SIGNED, LogNormal: POSITIVE, Share: SHARE, Uniform: POSITIVE, Fixed: POSITIVE}
 SUPPORT = {Normal: (-np.inf, np.inf), LogNormal: (0, np.inf), Share: (0, 1), Uniform: (-np.inf, np.inf)}
 PARTS = (*war.SUBSYSTEMS, reporting)
 ALL = [variable for part in PARTS for variable in declared(part)]
@@ -45,12 +59,50 @@ def test_the_war_has_every_part_of_every_subsystem_in_order(record):
     assert list(owners) == [name_of(part) for part in war.SUBSYSTEMS]
 
 
+@pytest.mark.parametrize("part", war.SUBSYSTEMS, ids=name_of)
+def test_a_subsystem_is_told_what_is_decreed(part):
+    told = inspect.signature(part.step).parameters["do"]
+    assert told.default is inspect.Parameter.empty
+    assert told.annotation is Intervention
+
+
+def test_a_subsystem_knows_no_other():
+    names = {name_of(part) for part in war.SUBSYSTEMS}
+    for part in war.SUBSYSTEMS:
+        known = {name_of(value) for value in vars(part).values() if inspect.ismodule(value)}
+        assert not known & names, part.__name__
+
+
 @pytest.mark.parametrize("variable", ALL, ids=name_of)
 def test_a_quantity_says_its_unit_its_meaning_and_its_dimensions(variable):
     assert UNIT.fullmatch(variable.unit), variable.unit
     assert variable.doc.endswith(".")
     assert set(variable.dims) <= DIMENSIONS
     assert variable.dims[-1:] == ("run",) or variable.name == "front.overflow"
+
+
+@pytest.mark.parametrize("variable", ALL, ids=name_of)
+def test_bounds_say_what_a_quantity_can_be(variable):
+    low, high = variable.bounds
+    assert low < high
+    assert variable.kind != "parameter" or variable.bounds == BOUNDS[type(variable.prior)]
+
+
+@pytest.mark.parametrize("variable", [variable for variable in ALL if variable.coupling], ids=name_of)
+def test_a_coupling_has_no_unit_and_joins_quantities_that_there_are(variable):
+    assert variable.kind == "parameter"
+    assert variable.unit == "1"
+    assert variable.dims[-1:] == ("run",)
+    joined = {name: next((v for v in ALL if v.name == name), None) for name in variable.coupling}
+    assert all(joined.values()), joined
+    owner = variable.name.partition(".")[0]
+    assert variable.coupling[1].partition(".")[0] == owner
+
+
+def test_only_parameters_have_priors_and_only_what_happens_is_derived():
+    for variable in ALL:
+        assert (variable.prior is not None) == (variable.kind == "parameter"), variable.name
+        assert not variable.derived or variable.kind == "flow", variable.name
 
 
 def test_names_are_unique_and_listed_once():

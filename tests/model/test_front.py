@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from ceasefire.model import front
+from ceasefire.model.intervene import NOTHING
 from ceasefire.model.noise import Noise
 
 CELLS_A_SIDE, RUNS = 12, 16
@@ -26,42 +27,104 @@ class Relabelled(Noise):
 
 @pytest.fixture(scope="module")
 def patch(honeycomb):
-    return honeycomb(CELLS_A_SIDE, axes=3)
+    """Flat ground with two garrisons and two towns on it."""
+    ground = honeycomb(CELLS_A_SIDE, axes=3)
+    return with_towns(with_garrison(ground, column=7), [3, 8], [6, 6])
+
+
+def with_garrison(ground, column):
+    """A garrison along a column of cells, and one in a corner, where there is no front."""
+    rows = [CELLS_A_SIDE * row + column for row in range(CELLS_A_SIDE)]
+    garrison = {
+        "garrison_cell": jnp.asarray([rows, [143] * CELLS_A_SIDE], jnp.int32),
+        "garrison_side": jnp.asarray([1, 1], jnp.int32),
+        "garrison_node": jnp.zeros((2, len(ground.node_cell))),
+    }
+    return dataclasses.replace(ground, **garrison)
+
+
+def with_towns(ground, rows, columns):
+    """Discs of a cell and its six neighbours, padded with the dummy row."""
+    centre = np.array([CELLS_A_SIDE * row + column for row, column in zip(rows, columns, strict=True)])
+    cell = np.column_stack([centre, np.asarray(ground.neighbour)[centre], np.full(len(centre), 144)])
+    weight = np.tile([0.4, *[0.1] * 6, 0.0], (len(cell), 1))
+    return dataclasses.replace(ground, town_cell=jnp.asarray(cell, jnp.int32), town_weight=jnp.asarray(weight, float))
+
+
+def mixed(ground, seed=8):
+    """The same ground with hills, works of both sides and uneven population."""
+    random, cells = np.random.default_rng(seed), len(ground.area)
+    inside = np.asarray(ground.area > 0)
+    return dataclasses.replace(
+        ground,
+        height=jnp.asarray(random.normal(0, 60, cells) * inside, float),
+        works=jnp.asarray(random.gamma(0.5, 2, (2, cells)), float),
+        population=jnp.asarray(np.round(np.exp(random.normal(5, 1, cells))) * inside, float),
+    )
+
+
+opening = jax.jit(front.opening)
+
+
+def standing(params, ground):
+    """The first side holds the left half, some cells are shared, and both sides have been moving."""
+    random = np.random.default_rng(3)
+    column = np.tile(np.arange(CELLS_A_SIDE), CELLS_A_SIDE)
+    held = np.clip(0.5 * (6 - column) + random.uniform(0, 1, len(column)), 0, 1)
+    momentum = random.uniform(0, 0.3, (2, CELLS_A_SIDE**2))
+    share, momentum = (jnp.asarray(array, jnp.float32) for array in (held, momentum))
+    return opening(params, ground, share, momentum, jnp.ones((2, 3, RUNS)))
 
 
 @pytest.fixture(scope="module")
 def moving(with_prior_medians, patch):
-    """Parameters and a state on the honeycomb: the first side holds the left half, some cells are shared."""
-    params = with_prior_medians(front, runs=RUNS, axes=3, budget_mean=4.5, budget_opening=4.5, physics=0.0)
-    random = np.random.default_rng(3)
-    column = np.tile(np.arange(CELLS_A_SIDE), CELLS_A_SIDE)
-    held = np.clip(0.5 * (6 - column) + random.uniform(0, 1, len(column)), 0, 1)
-    shape = (2, CELLS_A_SIDE**2 + 1, RUNS)
-    momentum = random.uniform(0, 0.3, shape[:2])
-    momentum[:, -1] = 0
-    return params, front.State(
-        held=jnp.repeat(jnp.append(jnp.asarray(held, jnp.float32), 0.0)[:, None], RUNS, axis=1),
-        momentum=jnp.broadcast_to(jnp.asarray(momentum, jnp.float32)[..., None], shape),
-        budget=params.budget_opening,
-        tempo=params.tempo_opening + jnp.arange(3.0)[:, None],
-        balance=jnp.zeros((2, 3, RUNS)),
-    )
+    """Parameters without physics and a state on the honeycomb."""
+    tempo = np.broadcast_to(-2 + np.arange(3.0), (2, 3))
+    given = {"budget_mean": 4.5, "budget_opening": 4.5, "tempo_opening": tempo}
+    params = with_prior_medians(front, runs=RUNS, axes=3, physics=0.0, **given)
+    return params, standing(params, patch)
+
+
+@pytest.fixture(scope="module")
+def pushed(moving, patch):
+    """The same with physics, on mixed ground, as it stands at the opening."""
+    params = dataclasses.replace(moving[0], physics=jnp.full(RUNS, 0.5))
+    ground = mixed(patch)
+    return params, standing(params, ground), ground
 
 
 @jax.jit
-def step(params, state, ground, effort, troops, supply, old, week):
+def step(params, state, ground, do, old, week, received):
     seed, run = jnp.asarray([4, 4], jnp.uint32), jnp.arange(RUNS, dtype=jnp.uint32)
     noise = Relabelled(seed, run, week, "front", old)
-    arguments = {"effort": effort, "troops": troops, "supply": supply}
-    return front.step(params, state, ground=ground, noise=noise, list_length=LIST, **arguments)
+    return front.step(params, state, do=do, ground=ground, noise=noise, list_length=LIST, **received)
 
 
-def week(params, state, ground, *, effort=(1.0, 1.0), troops=None, supply=None, old=None, number=0):
-    effort = jnp.repeat(jnp.asarray(effort)[:, None], RUNS, axis=1)
-    troops = jnp.full((2, RUNS), 1e5) if troops is None else troops
-    supply = jnp.ones((2, 3, RUNS)) if supply is None else supply
+USUAL = {"force": 0.0, "supply": 1.0, "passage": 1.0, "press": 1.0, "density": 1.0, "surge": 1.0, "regained": 0.0}
+ON_AXES = ("supply", "passage", "density", "surge", "regained")
+PHYSICS = (*USUAL, "resistance")
+
+
+def week(params, state, ground, *, effort=1.0, do=NOTHING, old=None, number=0, resistance=1.0, **moved):
+    """One week; whatever is given as a pair is by side."""
+    received = {"resistance": jnp.broadcast_to(jnp.asarray(resistance, float), (len(ground.garrison_side), RUNS))}
+    for name, value in ({"effort": effort} | USUAL | moved).items():
+        value = jnp.asarray(value, float)
+        value = value.reshape(value.shape + (1,) * (name in ON_AXES) + (1,)) if value.ndim == 1 else value
+        received[name] = jnp.broadcast_to(value, (2, 3, RUNS) if name in ON_AXES else (2, RUNS))
     old = jnp.arange(CELLS_A_SIDE**2 + 1) if old is None else jnp.asarray(old)
-    return step(params, state, ground, effort, troops, supply, old, jnp.asarray(number))
+    return step(params, state, ground, do, old, jnp.asarray(number), received)
+
+
+def expected(pushed, **moved):
+    """Mean of the ground that each side is to take, in the mean over axes' logarithms."""
+    params, state, ground = pushed
+    return np.asarray(week(params, state, ground, **moved)[1].expected)
+
+
+def assert_same_bits(one, other):
+    for left, right in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
+        assert (left == right).all()
 
 
 # ---------------------------------------------------------------------------------------------------- how much
@@ -114,31 +177,184 @@ def test_gamma_quantiles(count, tolerance):
 def test_the_axes_share_the_budget_and_nothing_more(moving):
     params, state = moving
     effort = jnp.asarray([[0.7] * RUNS, [1.3] * RUNS])
-    mean = front.mean_ground(params, state, state.balance + 3.0, effort)
+    even = jnp.ones((2, 3, RUNS))
+    mean = front.mean_ground(params, state, state.balance + 3.0, effort, 5 * even, even)
     np.testing.assert_allclose(mean.sum(axis=1), jnp.exp(state.budget) * effort, rtol=1e-5)
     np.testing.assert_allclose(mean[:, 1] / mean[:, 0], np.exp(state.tempo[:, 1] - state.tempo[:, 0]), rtol=1e-5)
 
 
-def test_physics_moves_the_budget_by_the_ratios_since_the_opening(moving):
-    plain, state = moving
-    opening = jnp.linspace(-1, 1, 6).reshape(2, 3, 1) * jnp.ones(RUNS)
-    state = dataclasses.replace(state, balance=opening)
-    params = dataclasses.replace(plain, physics=jnp.full(RUNS, 0.5), force_exponent=jnp.full(RUNS, 0.8))
-    troops, supply = jnp.asarray([[4e5] * RUNS, [1e5] * RUNS]), jnp.ones((2, 3, RUNS))
-    now = front.relative_balance(params, troops, supply)
-    np.testing.assert_allclose(now, np.broadcast_to([[[0.8 * np.log(4)]], [[-0.8 * np.log(4)]]], now.shape), rtol=1e-5)
-    effort = jnp.ones((2, RUNS))
-    before = front.mean_ground(plain, state, now, effort)
-    np.testing.assert_allclose(front.mean_ground(params, state, opening, effort), before, rtol=1e-5)
-    after = front.mean_ground(params, state, now, effort)
-    np.testing.assert_allclose(after / before, np.exp(0.5 * (now - opening)), rtol=1e-5)
+# ------------------------------------------------------------------------------------------------------ physics
 
 
-def test_without_physics_troops_and_supply_change_no_bit(moving, patch):
-    troops = jnp.linspace(1e3, 1e6, 2 * RUNS).reshape(2, RUNS)
-    supply = jnp.linspace(0.05, 1, 6 * RUNS).reshape(2, 3, RUNS)
-    plain, other = week(*moving, patch), week(*moving, patch, troops=troops, supply=supply)
-    assert all((one == two).all() for one, two in zip(jax.tree.leaves(plain), jax.tree.leaves(other), strict=True))
+def test_at_the_opening_physics_changes_nothing(pushed):
+    params, state, ground = pushed
+    plain = dataclasses.replace(params, physics=jnp.zeros(RUNS))
+    np.testing.assert_allclose(expected(pushed), expected((plain, state, ground)), rtol=1e-4)
+    _, flows = week(*pushed)
+    np.testing.assert_allclose(flows.works, 1, rtol=1e-4)
+    np.testing.assert_allclose(flows.height[0], -flows.height[1], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", PHYSICS)
+def test_without_physics_what_is_felt_changes_no_bit(moving, patch, name):
+    params, state = moving
+    ground = mixed(patch)
+    some = {"force": [0.9, -2.0], "surge": [9.0, 1.0], "regained": [0.3, 0.1], "resistance": 0.05}
+    state = dataclasses.replace(state, salient=jnp.full((2, 3, RUNS), 20.0))
+    (after, flows), (other, also) = (
+        week(params, state, ground, **given) for given in ({}, {name: some.get(name, [0.03, 7.0])})
+    )
+    assert_same_bits(flows, also)
+    assert_same_bits(*(dataclasses.replace(state, salient=jnp.zeros(1)) for state in (after, other)))
+
+
+def test_without_physics_ground_and_works_change_no_bit_of_what_is_taken(moving, patch):
+    params, state = moving
+    dug = dataclasses.replace(state, dug=jnp.full_like(state.dug, 0.3))
+    (plain, flows), (other, also) = week(params, state, patch), week(params, dug, mixed(patch))
+    assert_same_bits((plain.held, flows.taken, flows.expected), (other.held, also.taken, also.expected))
+
+
+@pytest.mark.parametrize(
+    ("cause", "coupling", "value", "change"),
+    [
+        ("force", "force_exponent", [0.7, -0.7], [0.7, -0.7]),
+        ("supply", "supply_exponent", [1.0, 0.4], [-np.log(0.4), np.log(0.4)]),
+        ("passage", "passage_exponent", [0.5, 2.0], [np.log(0.5), np.log(2)]),
+        ("press", "press_exponent", [1.3, 0.8], [np.log(1.3), np.log(0.8)]),
+    ],
+)
+def test_what_moves_the_front_moves_it_at_its_exponent(pushed, cause, coupling, value, change):
+    params, state, ground = pushed
+    moved, usual = expected(pushed, **{cause: value}), expected(pushed)
+    exponent = float(getattr(params, coupling)[0])
+    factor = np.exp(0.5 * exponent * np.array(change))[:, None, None]
+    np.testing.assert_allclose(moved / usual, factor * np.ones_like(usual), rtol=1e-4)
+    uncoupled = dataclasses.replace(params, **{coupling: jnp.zeros(RUNS)}), state, ground
+    assert (expected(uncoupled, **{cause: value}) == expected(uncoupled)).all()
+
+
+def test_physics_moves_the_budget_by_what_has_changed_since_the_opening(pushed):
+    params, state, ground = pushed
+    elsewhere = dataclasses.replace(state, balance=state.balance + jnp.asarray([[[0.4]], [[-0.2]]]))
+    ratio = expected((params, elsewhere, ground)) / expected(pushed)
+    np.testing.assert_allclose(
+        ratio, np.exp(0.5 * np.array([-0.4, 0.2]))[:, None, None] * np.ones_like(ratio), rtol=1e-4
+    )
+
+
+def test_a_breach_multiplies_what_is_taken_there(pushed):
+    surge = jnp.ones((2, 3, RUNS)).at[1, 2].set(8.0)
+    ratio = expected(pushed, surge=surge) / expected(pushed)
+    np.testing.assert_allclose(ratio[1, 2], 8, rtol=1e-5)
+    assert (np.delete(ratio.reshape(6, -1), 5, axis=0) == 1).all()
+
+
+def test_more_enemy_works_less_is_taken_and_as_many_as_at_the_opening_change_nothing(pushed):
+    params, state, ground = pushed
+    with_works = (
+        expected((params, dataclasses.replace(state, dug=state.dug.at[1].set(dug)), ground)) for dug in (0.5, 1.0, 1.5)
+    )
+    fewer, usual, more = with_works
+    assert (fewer[0] > usual[0]).all()
+    assert (usual[0] > more[0]).all()
+    assert (fewer[1] == more[1]).all()
+    np.testing.assert_allclose(fewer[0] / usual[0], 2 ** (0.5 * float(params.works_effect[0])), rtol=1e-4)
+
+
+def test_a_line_in_denser_works_is_harder_to_take_as_far_as_maps_are_to_be_trusted(pushed):
+    params, state, ground = pushed
+    denser = dataclasses.replace(ground, works=ground.works * jnp.asarray([[1.0], [30.0]]))
+    usual, taken = expected(pushed), []
+    for trust in (0.0, 0.5, 1.0):
+        params = dataclasses.replace(params, works_map=jnp.full(RUNS, trust))
+        flows = week(params, state, denser)[1]
+        np.testing.assert_allclose(flows.expected[1], usual[1], rtol=1e-4)
+        ratio = np.asarray(flows.works[1]) ** (-0.5 * float(params.works_effect[0]))
+        np.testing.assert_allclose(flows.expected[0] / usual[0], ratio, rtol=1e-4)
+        taken.append(flows.expected[0])
+    assert (taken[0] > taken[1]).all()
+    assert (taken[1] > taken[2]).all()
+    np.testing.assert_array_equal(taken[0], usual[0])
+
+
+def raised(patch, metres):
+    """The left half stands so much higher than the right."""
+    column = np.append(np.tile(np.arange(CELLS_A_SIDE), CELLS_A_SIDE), CELLS_A_SIDE)
+    return dataclasses.replace(patch, height=jnp.asarray(np.where(column < 7, metres, 0.0), float))
+
+
+def test_who_stands_higher_takes_more_and_less_so_the_more_drones_the_enemy_has(pushed, patch):
+    params = pushed[0]
+    state = standing(params, raised(patch, 0.0))
+    gain, heights = [], (0.0, 50.0, 100.0)
+    for drones in (0.1, 1.0, 3.0):
+        with_drones = [week(params, state, raised(patch, height), density=[1.0, drones])[1] for height in heights]
+        assert (with_drones[-1].height[0] > 10).all()
+        taken = np.log([flows.expected for flows in with_drones])
+        assert (np.diff(taken[:, 0], axis=0) > 0).all()
+        assert (np.diff(taken[:, 1], axis=0) < 0).all()
+        gain.append(taken[-1, 0] - taken[0, 0])
+        effect = float(params.height_effect[0]) * np.exp(-float(params.height_drones[0]) * drones)
+        np.testing.assert_allclose(gain[-1], 0.5 * effect * with_drones[-1].height[0] / 100, rtol=1e-3)
+    assert (gain[0] > gain[1]).all()
+    assert (gain[1] > gain[2]).all()
+
+
+def test_a_salient_is_regained_in_the_share_that_reserves_allow(pushed):
+    params, state, ground = pushed
+    state = dataclasses.replace(state, salient=jnp.zeros((2, 3, RUNS)).at[0, 1].set(60.0))
+    more = expected((params, state, ground), regained=[0.5, 0.1]) - expected(pushed)
+    np.testing.assert_allclose(more[1, 1], 0.5 * 0.1 * 60, rtol=1e-3)
+    assert (np.delete(more.reshape(6, -1), 4, axis=0) == 0).all()
+    idle = expected((params, state, ground), regained=[0.5, 0.1], effort=0.0)
+    assert (idle == 0).all()
+
+
+def test_only_what_is_taken_through_a_breach_makes_a_salient_and_what_the_enemy_takes_ends_it(pushed):
+    params, state, ground = pushed
+    surge = jnp.ones((2, 3, RUNS)).at[0, 1].set(6.0)
+    after, flows = week(params, state, ground, surge=surge)
+    np.testing.assert_allclose(after.salient[0, 1], flows.taken[0, 1], rtol=1e-5)
+    assert (np.delete(after.salient.reshape(6, -1), 1, axis=0) == 0).all()
+    later, flows = week(params, after, ground, number=1)
+    left = np.maximum(after.salient[0, 1] - flows.taken[1, 1], 0)
+    np.testing.assert_allclose(later.salient[0, 1], left, rtol=1e-5, atol=1e-4)
+
+
+def test_works_go_with_the_ground_and_are_dug_again(pushed):
+    params, state, ground = pushed
+    state = dataclasses.replace(state, overrun_opening=jnp.zeros((2, 3, RUNS)))
+    attacked, flows = week(params, state, ground, effort=[1.0, 0.0])
+    lost = 1 - np.asarray(attacked.dug[1])
+    taken = np.asarray(flows.taken[0])
+    assert (lost[taken > 0] > 0).all()
+    assert (lost[taken == 0] == 0).all()
+    assert (attacked.dug[0] == 1).all()
+    for axis in range(3):
+        order = np.argsort(taken[axis])
+        assert (np.diff(lost[axis][order]) >= 0).all()
+    later, _ = week(params, attacked, ground, effort=0.0, number=1)
+    np.testing.assert_allclose(1 - later.dug, (1 - attacked.dug) * (1 - params.digging), atol=1e-5)
+
+
+def test_works_stay_as_they_are_while_the_front_moves_as_at_the_opening(pushed):
+    params, state, ground = pushed
+    dug = np.mean([week(params, state, ground, number=number)[0].dug - 1 for number in range(40)], axis=0)
+    lost = np.asarray(state.overrun_opening)
+    assert lost.max() > 0.01
+    np.testing.assert_allclose(dug.mean(axis=-1), 0, atol=0.15 * lost.max())
+
+
+def test_works_stay_within_bounds_whatever_is_decreed(pushed):
+    params, state, ground = pushed
+    wild = dataclasses.replace(params, digging=jnp.full(RUNS, 5.0))
+    for dug in (0.0, 1.0, 9.0):
+        after = dataclasses.replace(state, dug=jnp.full_like(state.dug, dug))
+        for number in range(3):
+            after, _ = week(wild, after, ground, number=number)
+            assert (after.dug >= 0).all()
+            assert (after.dug <= front.MOST_DUG).all()
 
 
 # -------------------------------------------------------------------------------------------------- which cells
@@ -253,10 +469,10 @@ def test_neighbour_mean(patch):
 
 def test_without_effort_the_map_stays_the_same_bit_for_bit(moving, patch):
     params, state = moving
-    after, flows = week(params, state, patch, effort=(0.0, 0.0))
+    after, flows = week(params, state, patch, effort=0.0)
     assert (after.held == state.held).all()
     assert (flows.taken == 0).all()
-    after, flows = week(params, state, patch, effort=(0.0, 1.0))
+    after, flows = week(params, state, patch, effort=[0.0, 1.0])
     assert (after.held <= state.held).all()
     assert (flows.taken[0] == 0).all()
     assert flows.taken[1].sum() > 0
@@ -279,30 +495,145 @@ def test_too_short_a_list_says_so(moving, patch):
     assert does_not.overflow
 
 
-def test_numbering_the_cells_otherwise_changes_nothing(moving, patch):
-    params, state = moving
+PER_CELL = ("area", "axis", "height", "population", "block")
+LAST_PER_CELL = ("border", "feature", "works")
+
+
+def test_numbering_the_cells_otherwise_changes_nothing(pushed):
+    params, state, patch = pushed
     old = np.append(np.random.default_rng(7).permutation(144), 144)
     new = np.argsort(old)
     ground = dataclasses.replace(
         patch,
-        area=patch.area[old],
-        axis=patch.axis[old],
         neighbour=jnp.asarray(new, jnp.int32)[patch.neighbour[old]],
-        border=patch.border[:, old],
-        feature=patch.feature[:, old],
+        **{name: getattr(patch, name)[old] for name in PER_CELL},
+        **{name: getattr(patch, name)[:, old] for name in LAST_PER_CELL},
     )
     other = dataclasses.replace(state, held=state.held[old], momentum=state.momentum[:, old])
     expected, flows = week(params, state, patch)
     found, other_flows = week(params, other, ground, old=old)
     np.testing.assert_allclose(found.held, expected.held[old], atol=1e-4)
     np.testing.assert_allclose(found.momentum, expected.momentum[:, old], atol=1e-4)
-    np.testing.assert_allclose(other_flows.taken, flows.taken, rtol=1e-3)
+    for name in ("taken", "works", "height", "residents"):
+        np.testing.assert_allclose(getattr(other_flows, name), getattr(flows, name), rtol=1e-3, atol=1e-3)
 
 
 def test_momentum_fades_where_the_front_has_passed(moving, patch):
     params, state = moving
-    after, _ = week(params, state, patch, effort=(0.0, 0.0))
+    after, _ = week(params, state, patch, effort=0.0)
     before = np.asarray(state.momentum[:, :-1])
     around = np.asarray(patch.neighbour)[:-1]
     most = np.maximum(before, before[:, around].max(axis=2))
     assert (np.asarray(after.momentum)[:, :-1] <= front.MOMENTUM_MEMORY * most * (1 + 1e-5)).all()
+
+
+# --------------------------------------------------------------------------------------- people, garrisons, towns
+
+
+def test_residents_come_with_the_cells_that_are_taken(pushed):
+    params, state, ground = pushed
+    for side, effort in enumerate(([1.0, 0.0], [0.0, 1.0])):
+        after, flows = week(params, state, ground, effort=effort)
+        change = np.asarray(after.held - state.held, float) * (1 - 2 * side)
+        people = np.asarray(ground.by_axis()) @ (change * np.asarray(ground.population)[:, None])
+        np.testing.assert_allclose(flows.residents[side], people, rtol=1e-3, atol=1e-2)
+        assert flows.residents[side].sum() > 0
+        assert (flows.residents[1 - side] == 0).all()
+
+
+def test_a_cell_belongs_to_the_first_garrison_that_claims_it_or_to_none(honeycomb):
+    patch = honeycomb(CELLS_A_SIDE)
+    cell = jnp.asarray([[3, 5, 144], [5, 7, 9]], jnp.int32)
+    found = front.garrison_of(dataclasses.replace(patch, garrison_cell=cell))
+    expected = np.full(145, 2)
+    expected[[3, 5]], expected[[7, 9]] = 0, 1
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(front.garrison_of(patch), 0)
+
+
+def test_a_starving_garrison_draws_the_attack_but_no_more_ground_is_taken(pushed):
+    params, state, ground = pushed
+    gained = []
+    for resistance in (1.0, 0.5, 0.1):
+        after, flows = week(params, state, ground, effort=[1.0, 0.0], resistance=resistance)
+        np.testing.assert_allclose(
+            flows.taken[0], week(params, state, ground, effort=[1.0, 0.0])[1].taken[0], rtol=1e-3
+        )
+        gained.append((after.held - state.held)[ground.garrison_cell[0]].sum(axis=0).mean())
+    assert gained[0] < gained[1] < gained[2]
+    fed, elsewhere = week(params, state, ground), week(params, state, with_garrison(ground, column=5))
+    np.testing.assert_array_equal(fed[0].held, elsewhere[0].held)
+
+
+def shares(ground, held):
+    return np.einsum("tp,tpr->tr", ground.town_weight, np.asarray(held)[ground.town_cell])
+
+
+def assert_map_follows(state, after, flows, ground):
+    change = ground.by_axis() @ ((after.held - state.held) * ground.area[:, None])
+    np.testing.assert_allclose(change, flows.taken[0] - flows.taken[1] + flows.ceded, atol=1e-3)
+    assert (after.held >= 0).all()
+    assert (after.held <= 1).all()
+
+
+def test_towns_that_nobody_decrees_change_no_bit(pushed):
+    params, state, ground = pushed
+    (after, flows), (plain, others) = (
+        week(params, state, each) for each in (ground, with_towns(ground, [0, 11], [0, 11]))
+    )
+    assert_same_bits(after, plain)
+    assert (flows.taken == others.taken).all()
+    assert (flows.ceded == 0).all()
+    np.testing.assert_allclose(flows.control, shares(ground, state.held), rtol=1e-5)
+
+
+@pytest.mark.parametrize("control", [0.0, 1.0, 0.35])
+def test_a_town_that_is_decreed_goes_to_the_side_and_the_rest_of_the_map_stays(pushed, decree, control):
+    params, state, ground = pushed
+    do = decree("front.control", axes=3, towns=2, value=[control, 0.5])
+    after, flows = week(params, state, ground, do=do, effort=0.0)
+    np.testing.assert_allclose(shares(ground, after.held), np.array([[control], [0.5]]) * np.ones(RUNS), atol=1e-5)
+    elsewhere = np.setdiff1d(np.arange(145), ground.town_cell)
+    assert (after.held[elsewhere] == state.held[elsewhere]).all()
+    assert_map_follows(state, after, flows, ground)
+    assert (flows.taken == 0).all()
+
+
+def test_each_cell_of_a_decreed_town_moves_the_same_way(pushed, decree):
+    params, state, ground = pushed
+    do = decree("front.control", axes=3, towns=2, shift=[0.2, -0.2])
+    after, _ = week(params, state, ground, do=do, effort=0.0)
+    change = after.held[ground.town_cell] - state.held[ground.town_cell]
+    assert (change[0] >= 0).all()
+    assert (change[1] <= 0).all()
+
+
+@pytest.mark.parametrize("value", [[1.0, 1.0], [0.0, 0.0], [1.0, 0.0], [0.2, 0.9]])
+def test_what_overlapping_towns_cede_is_the_change_of_the_map(pushed, decree, value):
+    params, state, ground = pushed
+    ground = with_towns(ground, [4, 4], [5, 6])
+    do = decree("front.control", axes=3, towns=2, value=value)
+    for effort in (0.0, 1.0):
+        after, flows = week(params, state, ground, do=do, effort=effort)
+        assert_map_follows(state, after, flows, ground)
+        assert (flows.ceded != 0).any()
+        np.testing.assert_array_equal(flows.control, np.array(value, np.float32)[:, None] * np.ones(RUNS))
+
+
+def test_what_is_decreed_is_what_is_taken_where_there_is_room(pushed, decree):
+    params, state, ground = pushed
+    taken = np.array([[3.0, 20.0, 0.0], [1.0, 0.0, 8.0]])
+    after, flows = week(params, state, ground, do=decree("front.taken", axes=3, towns=2, value=taken))
+    np.testing.assert_allclose(flows.taken, np.repeat(taken[..., None], RUNS, axis=2), rtol=1e-3)
+    assert_map_follows(state, after, flows, ground)
+    _, flows = week(params, state, ground, do=decree("front.taken", axes=3, towns=2, value=1e9))
+    np.testing.assert_allclose(flows.taken + flows.unspent, 1e9, rtol=1e-3)
+
+
+def test_decreed_works_and_means_are_felt(pushed, decree):
+    params, state, ground = pushed
+    flows = week(params, state, ground, do=decree("front.works", axes=3, towns=2, value=[[1.0] * 3, [2.0] * 3]))[1]
+    ratio = flows.expected[0] / expected(pushed)[0]
+    np.testing.assert_allclose(ratio, 2 ** (-0.5 * float(params.works_effect[0])), rtol=1e-4)
+    flows = week(params, state, ground, do=decree("front.expected", axes=3, towns=2, value=0.0))[1]
+    assert (flows.taken == 0).all()

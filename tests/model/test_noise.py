@@ -60,7 +60,7 @@ def test_any_key_and_counter_give_what_a_plain_implementation_gives():
 
 def test_a_die_is_the_generator_keyed_by_seed_name_and_week():
     found = uniform(dice(seed=2**40 + 9, week=7), "lump", (5,))
-    key = plain_threefry((9, 2**8), (noise.word("front.lump"), 7))
+    key = (9 ^ noise.word("front.lump"), (2**8 + 7 * noise.GOLDEN) & MASK)
     bits = plain_threefry(key, (4, 63))[0]
     assert found[4, 63] == ((bits >> 9) + 0.5) / 2**23
 

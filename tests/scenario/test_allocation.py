@@ -12,6 +12,7 @@ import pytest
 from ceasefire.model import front
 from ceasefire.model.axes import Ground
 from ceasefire.model.declare import declared
+from ceasefire.model.intervene import NOTHING
 from ceasefire.model.noise import Noise
 from ceasefire.scenario import allocation
 from ceasefire.scenario.theatre import neighbours
@@ -86,29 +87,17 @@ class Advance(NamedTuple):
     """[week + 1, side, cell, run]."""
 
 
-def open_plain():
+def open_plain(bare_ground):
     """One axis on a disk of cells anywhere, with two features of no particular meaning."""
     cell = np.asarray(h3.grid_disk(h3.latlng_to_cell(-25.0, 25.0, 7), RINGS))
-    feature = np.random.default_rng(0).normal(size=(2, len(cell) + 1))
-    neighbour = np.vstack([neighbours(cell), np.full((1, 6), len(cell))])
+    feature = np.random.default_rng(0).normal(size=(2, len(cell)))
     held = np.array([h3.cell_to_latlng(c)[1] < 24.85 for c in cell])
-    return held, Ground(
-        area=jnp.append(jnp.full(len(cell), 5.0), 0.0),
-        axis=jnp.zeros(len(cell) + 1, jnp.int32),
-        neighbour=jnp.asarray(neighbour, jnp.int32),
-        border=jnp.zeros((2, len(cell) + 1)),
-        feature=jnp.asarray(feature, jnp.float32),
-        link=jnp.zeros((1, 1), jnp.int32),
-        length=jnp.full((1, 1), jnp.inf),
-        node_cell=jnp.zeros(1, jnp.int32),
-        rear=jnp.zeros((2, 1)),
-        node_weight=jnp.ones((1, 1)),
-    )
+    return held, bare_ground(neighbours(cell), np.zeros(len(cell), int), feature)
 
 
 @pytest.fixture(scope="module")
-def advance():
-    first, ground = open_plain()
+def advance(bare_ground):
+    first, ground = open_plain(bare_ground)
     dims = {v.name: v.dims for v in declared(front)}
     lengths = {"side": 2, "axis": 1, "feature": 2, "run": RUNS}
     values = dict.fromkeys(front.Params.__annotations__, 0.5)
@@ -117,21 +106,18 @@ def advance():
     values |= {"resistance": THETA[3:, None], "budget_half_life": 8.0}
     shapes = {name: [lengths[dim] for dim in dims[f"front.{name}"]] for name in values}
     params = front.Params(**{n: jnp.broadcast_to(jnp.asarray(v, jnp.float32), shapes[n]) for n, v in values.items()})
-    opening = front.State(
-        held=jnp.repeat(jnp.append(jnp.asarray(first, jnp.float32), 0.0)[:, None], RUNS, axis=1),
-        momentum=jnp.zeros((2, len(ground.area), RUNS)),
-        budget=params.budget_opening,
-        tempo=params.tempo_opening,
-        balance=jnp.zeros((2, 1, RUNS)),
-    )
-    even = {"troops": jnp.ones((2, RUNS)), "supply": jnp.ones((2, 1, RUNS)), "list_length": len(first)}
+    even, ones = jnp.ones((2, 1, RUNS)), jnp.ones((2, RUNS))
+    share = jnp.asarray(first, jnp.float32)
+    opening = front.opening(params, ground, share, jnp.zeros((2, len(first))), even)
+    plain = {"force": 0 * ones, "supply": even, "passage": even, "press": ones, "density": even, "surge": even}
+    plain |= {"regained": 0 * even, "resistance": jnp.ones((0, RUNS)), "do": NOTHING, "list_length": len(first)}
 
     @jax.jit
     def fight(params, state, ground):
         def week(state, number):
             noise = Noise(jnp.zeros(2, jnp.uint32), jnp.arange(RUNS, dtype=jnp.uint32), number, "front")
             effort = jnp.asarray([[1.0] * RUNS, [0.0] * RUNS])
-            after, _ = front.step(params, state, ground=ground, noise=noise, effort=effort, **even)
+            after, _ = front.step(params, state, ground=ground, noise=noise, effort=effort, **plain)
             return after, (after.held, after.momentum)
 
         return jax.lax.scan(week, state, jnp.arange(WEEKS))[1]

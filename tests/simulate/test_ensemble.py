@@ -15,6 +15,7 @@ from ceasefire.simulate.run import CHUNK, Engine
 
 RUNS, WEEKS, SEED = 70, 6, 5
 """Two full chunks and a padded one."""
+MOVING = ("front.taken", "attrition.casualties", "attrition.lost", "manpower.recruited", "attrition.troops")
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_the_number_of_runs_changes_no_run(start, ensemble):
 def test_control_counts_the_runs_of_every_chunk(start, ensemble):
     engine = Engine(start, weeks=WEEKS, seed=SEED)
     chunks = [engine.chunk(number, RUNS) for number in range(-(-RUNS // CHUNK))]
-    assert [chunk.series["phase"].shape[-1] for chunk in chunks] == [32, 32, 6]
+    assert [chunk.series["bargaining.phase"].shape[-1] for chunk in chunks] == [32, 32, 6]
     assert np.array_equal(sum(chunk.control for chunk in chunks), ensemble.control)
     assert ensemble.control.max() == RUNS
     assert chunks[2].control.max() == 6
@@ -58,12 +59,12 @@ def test_control_counts_the_runs_of_every_chunk(start, ensemble):
 @pytest.mark.parametrize("seed", [SEED + 1, SEED + 2**32], ids=["next", "upper word"])
 def test_another_seed_is_another_future(start, ensemble, seed):
     other = simulate(start, runs=RUNS, weeks=WEEKS, seed=seed, workers=1)
-    for name in ("taken", "casualties", "lost", "recruited", "troops", "phase"):
+    for name in (*MOVING, "bargaining.phase"):
         assert not np.array_equal(ensemble.series[name], other.series[name]), name
 
 
 def test_runs_of_one_ensemble_differ(ensemble):
-    for name in ("taken", "casualties", "lost", "recruited", "troops"):
+    for name in MOVING:
         futures = {ensemble.series[name][..., run].tobytes() for run in range(RUNS)}
         assert len(futures) == RUNS, name
 
@@ -82,9 +83,9 @@ def test_one_broken_run_is_told_and_leaves_the_others_alone(start, ensemble, nam
     hurt = simulate(dataclasses.replace(start, choices=tuple(choices)), runs=CHUNK, weeks=WEEKS, seed=SEED, workers=1)
     others = np.delete(np.arange(CHUNK), 3)
     assert hurt.ok[others].all()
-    for series in ("troops", "casualties", "equipment", "recruited", "phase"):
+    for series in (*MOVING[1:], "attrition.equipment", "bargaining.phase"):
         assert np.array_equal(ensemble.series[series][..., others], hurt.series[series][..., others]), series
-    for series in ("taken", "town_share"):
+    for series in ("front.taken", "town_share"):
         assert np.allclose(
             ensemble.series[series][..., others], hurt.series[series][..., others], rtol=1e-3, atol=1e-2
         ), series

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ceasefire.model import logistics
 from ceasefire.simulate import run as module
 from ceasefire.simulate.run import CHUNK, Chunk, Engine, discs_of, ground_of, opening_list_length
 
@@ -37,9 +38,9 @@ def test_a_list_that_is_too_short_grows_until_nothing_is_dropped(start, whole, m
     lengths: list[int] = []
     compiled = module.fight
 
-    def overflowing(*arguments, list_length: int, weeks: int):
+    def overflowing(*arguments, list_length: int, **named):
         lengths.append(list_length)
-        fought = compiled(*arguments, weeks=weeks, list_length=4 * short)
+        fought = compiled(*arguments, list_length=4 * short, **named)
         return fought._replace(overflow=jnp.asarray(list_length < 4 * short))
 
     monkeypatch.setattr(module, "fight", overflowing)
@@ -55,9 +56,9 @@ def test_a_list_never_grows_beyond_all_cells(start, monkeypatch):
     lengths: list[int] = []
     compiled, usual = module.fight, Engine(start, weeks=WEEKS, seed=SEED)
 
-    def overflowing(*arguments, list_length: int, weeks: int):
+    def overflowing(*arguments, list_length: int, **named):
         lengths.append(list_length)
-        fought = compiled(*arguments, weeks=weeks, list_length=usual.list_length)
+        fought = compiled(*arguments, list_length=usual.list_length, **named)
         return fought._replace(overflow=jnp.asarray(True))
 
     monkeypatch.setattr(module, "fight", overflowing)
@@ -72,7 +73,7 @@ def test_the_first_list_has_room_and_is_no_longer_than_there_are_cells(start, en
 
 
 def test_the_map_and_what_was_taken_agree(whole):
-    taken = whole.series["taken"].astype(float).sum(axis=(0, 1, 2))
+    taken = whole.series["front.taken"].astype(float).sum(axis=(0, 1, 2))
     assert (whole.area_error <= 1e-5 * taken + 1e-4).all()
 
 
@@ -93,3 +94,12 @@ def test_discs_weigh_the_cells_of_their_towns(invented_war):
         expected = np.zeros_like(weight)
         np.add.at(expected, town.row, town.weight)
         assert np.allclose(weight, expected, atol=1e-6), town.name
+
+
+def test_roads_carry_at_the_opening_what_the_model_finds_that_they_can(invented_war):
+    ground = ground_of(invented_war)
+    held = jnp.append(jnp.asarray(invented_war.theatre.opening_share, float), 0.0)[:, None]
+    room = logistics.whole(ground.capacity[:-1, None] * logistics.open_roads(ground, held))
+    found, _ = logistics.throughput(ground, logistics.sources(ground, held), room)
+    np.testing.assert_array_equal(found[:, 0], ground.garrison_flow)
+    assert found.max() > 0

@@ -29,8 +29,8 @@ def constant(start: Start, runs: int = RUNS, true: float = TRUE) -> Ensemble:
     """An ensemble in which the same number falls every week; nothing is simulated."""
     sides, items = len(start.labels["side"]), len(start.labels["item"])
     series = {
-        "casualties": np.full((WEEKS, sides, runs), true, dtype=np.float32),
-        "lost": np.full((WEEKS, sides, items, runs), true, dtype=np.float32),
+        "attrition.casualties": np.full((WEEKS, sides, runs), true, dtype=np.float32),
+        "attrition.lost": np.full((WEEKS, sides, items, runs), true, dtype=np.float32),
     }
     nothing = np.zeros((WEEKS + 1, len(start.theatre)), dtype=np.int32)
     return Ensemble(start, SEED, WEEKS, series, nothing, np.ones(runs, dtype=bool), np.zeros(runs))
@@ -97,8 +97,8 @@ def test_without_noise_and_overcount_claims_are_the_truth(invented_war):
 
 def test_claims_count_the_losses_of_the_first_side_only(start):
     ensemble = constant(start, runs=40)
-    ensemble.series["casualties"][:, 1] *= 50
-    ensemble.series["lost"][:, 1] *= 50
+    ensemble.series["attrition.casualties"][:, 1] *= 50
+    ensemble.series["attrition.lost"][:, 1] *= 50
     assert np.array_equal(observe.claims(ensemble), observe.claims(constant(start, runs=40)))
 
 

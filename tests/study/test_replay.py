@@ -107,7 +107,7 @@ def test_a_run_that_failed_replays_to_the_same_bits(result, monkeypatch):
     class Failing(module.Engine):
         def chunk(self, number, runs):
             chunk = super().chunk(number, runs)
-            chunk.series["troops"] = np.full_like(chunk.series["troops"], np.nan)
+            chunk.series["attrition.troops"] = np.full_like(chunk.series["attrition.troops"], np.nan)
             return chunk
 
     monkeypatch.setattr(module, "Engine", Failing)

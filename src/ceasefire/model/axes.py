@@ -1,8 +1,10 @@
 """What the axes of an array mean, and the ground that the war is fought on.
 
-side: the two belligerents, in the scenario's order. axis: a sector of the front. item: a kind of equipment.
-cell: an H3 hexagon of the theatre, in the order of its axes; the last row is an inert dummy that stands for
-whatever lies outside. node: a town on the supply graph. run: one possible war, always the last axis.
+side: the two belligerents, in the scenario's order. axis: a sector of the front. item: a kind of equipment. munition:
+what is used up. posture: a way to attack. cell: an H3 hexagon of the theatre, in the order of its axes; the last row
+is an inert dummy that stands for whatever lies outside. block: a coarse hexagon of cells, about 15 km across. node: a
+town on the supply graph. edge: a road or railway between two nodes. garrison: a defended town, or several. run: one
+possible war, always the last axis.
 """
 
 import equinox as eqx
@@ -11,6 +13,12 @@ from jaxtyping import Array, Float, Int
 
 SIDES = 2
 NEIGHBOURS = 6
+YEAR = 52
+"""Weeks after which the climate repeats."""
+MUNITIONS = ("strike_drone", "surveillance_drone", "shell", "glide_bomb", "standoff_missile", "air_to_air")
+POSTURES = ("massed", "infiltration", "encirclement")
+ROLES = ("armour", "gun")
+"""What an item can be to the fighting; most are neither."""
 
 
 class Ground(eqx.Module):
@@ -26,16 +34,50 @@ class Ground(eqx.Module):
     """1 where the side holds land outside the theatre next to the cell, from which it can enter."""
     feature: Float[Array, "feature cell"]
     """What makes a cell harder to take: town, river, fortification, wood; standardised."""
+    height: Float[Array, "cell"]
+    """Height above the surroundings, m."""
+    population: Float[Array, "cell"]
+    """Residents before the war."""
+    works: Float[Array, "side cell"]
+    """Trenches and obstacles of each side as mapped, km in a cell relative to the side's mean over the theatre."""
+    block: Int[Array, "cell"]
+    """Block of each cell; one dummy block after the last for the dummy row."""
+    block_neighbour: Int[Array, "block 6"]
+    """The six neighbouring blocks, the block itself where there is none."""
+    climate: Float[Array, "axis week"]
+    """Usual temperature in each week of the year from the opening, °C."""
+    edge: Int[Array, "edge 2"]
+    """Nodes at the ends of each edge."""
+    length: Float[Array, "edge"]
+    """km along each edge; the last edge is a dummy, infinitely long and of no capacity."""
+    capacity: Float[Array, "edge"]
+    """t/week that an edge carries undisturbed."""
+    edge_cell: Int[Array, "edge point"]
+    """Cells that the edge runs through, the dummy row behind the theatre."""
     link: Int[Array, "node link"]
-    """Supply graph: neighbouring nodes, padded with the node itself."""
-    length: Float[Array, "node link"]
-    """km along each link; infinite where padded."""
+    """Neighbouring nodes, padded with the node itself."""
+    link_edge: Int[Array, "node link"]
+    """Edge to each neighbouring node, padded with the dummy edge."""
     node_cell: Int[Array, "node"]
     """Cell of each node; the dummy row where it lies behind the theatre."""
     rear: Float[Array, "side node"]
     """km from the side's nearest source of supply to the node through the rear; infinite if none."""
     node_weight: Float[Array, "axis node"]
     """How much a node matters to supply on an axis: nearness to the opening line."""
+    garrison_node: Float[Array, "garrison node"]
+    """1 for the nodes of each garrison."""
+    garrison_cell: Int[Array, "garrison place"]
+    """Cells in and around each garrison, padded with the dummy row."""
+    garrison_side: Int[Array, "garrison"]
+    """Side that holds the garrison at the opening."""
+    garrison_flow: Float[Array, "garrison"]
+    """t/week that the roads can carry to the garrison at the opening."""
+    town_cell: Int[Array, "town place"]
+    """Cells under the disc of each town, padded with the dummy row."""
+    town_weight: Float[Array, "town place"]
+    """Share of the disc that each covers."""
+    role: Float[Array, "role item"]
+    """1 where an item plays a role (`ROLES`)."""
 
     @property
     def axes(self) -> int:

@@ -16,7 +16,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
-from ceasefire.model.declare import Fixed, LogNormal, Share, Uniform, parameter, quantity
+from ceasefire.model.declare import SHARE, Fixed, LogNormal, Share, Uniform, coupling, parameter, quantity
+from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
 WAR, CEASEFIRE, SETTLEMENT, DICTATED_FIRST, DICTATED_SECOND, FADE, FROZEN = range(7)
@@ -59,8 +60,11 @@ class Params(eqx.Module):
     dictated_share: Float[Array, "run"] = parameter(
         Share(0.3, 0.6, 0.85), unit="1", doc="Share of the rest that one side dictates; what remains fades."
     )
-    strength_exponent: Float[Array, "run"] = parameter(
-        LogNormal(0.5, 1.5, 4.0), unit="1", doc="How the ratio of troops moves the odds of who dictates (κ)."
+    strength_exponent: Float[Array, "run"] = coupling(
+        "attrition.troops",
+        "bargaining.phase",
+        LogNormal(0.5, 1.5, 4.0),
+        doc="How the ratio of troops moves the odds of who dictates (κ).",
     )
     relapse: Float[Array, "run"] = parameter(
         LogNormal(0.001, 0.004, 0.012), unit="1/week", doc="Chance that a ceasefire breaks down in a week."
@@ -76,7 +80,9 @@ class Params(eqx.Module):
 class State(eqx.Module):
     """Where the war stands."""
 
-    phase: Int[Array, "run"] = quantity("1", "0 war, 1 ceasefire, 2 settlement, 3 and 4 dictated, 5 fade, 6 frozen.")
+    phase: Int[Array, "run"] = quantity(
+        "1", "0 war, 1 ceasefire, 2 settlement, 3 and 4 dictated, 5 fade, 6 frozen.", (WAR, FROZEN)
+    )
     weeks_in_phase: Int[Array, "run"] = quantity("week", "How long it has stood there.")
     first_ending: Int[Array, "run"] = quantity("1", "The phase that first ended the war; 0 while none has.")
     first_ending_week: Int[Array, "run"] = quantity("week", "Week of the first ending; 0 while there is none.")
@@ -85,9 +91,9 @@ class State(eqx.Module):
 class Flows(eqx.Module):
     """What the week brought."""
 
-    hazard: Float[Array, "run"] = quantity("1/week", "Chance that a war of this age ends this week.")
-    ended: Bool[Array, "run"] = quantity("1", "The fighting stopped this week.")
-    resumed: Bool[Array, "run"] = quantity("1", "The fighting resumed this week.")
+    hazard: Float[Array, "run"] = quantity("1/week", "Chance that a war of this age ends this week.", SHARE)
+    ended: Bool[Array, "run"] = quantity("1", "The fighting stopped this week.", SHARE)
+    resumed: Bool[Array, "run"] = quantity("1", "The fighting resumed this week.", SHARE)
 
 
 def log_survival(params: Params, age: Float[Array, "run"]) -> Float[Array, "run"]:
@@ -115,14 +121,23 @@ def kind_of_ending(params: Params, troops: Float[Array, "side run"], u: Float[Ar
     return CEASEFIRE + (u > bounds).sum(axis=0, dtype=jnp.int32)
 
 
-def step(params: Params, state: State, *, noise: Noise, troops: Float[Array, "side run"]) -> tuple[State, Flows]:
+def opening(runs: int) -> State:
+    """At war."""
+    none = jnp.zeros(runs, jnp.int32)
+    return State(phase=none, weeks_in_phase=none, first_ending=none, first_ending_week=none)
+
+
+def step(
+    params: Params, state: State, *, do: Intervention, noise: Noise, troops: Float[Array, "side run"]
+) -> tuple[State, Flows]:
     """End the war, break or ripen a ceasefire, each with its chance."""
-    hazard = ending_hazard(params, noise.week).astype(params.shape.dtype)
+    hazard = do("hazard", ending_hazard(params, noise.week).astype(params.shape.dtype))
     chance, kind = noise.uniform("end"), noise.uniform("kind")
     at_war = state.phase == WAR
     paused = (state.phase == CEASEFIRE) | (state.phase == FROZEN)
-    ended = at_war & (chance < hazard)
-    resumed = (paused & (chance < params.relapse)) | ((state.phase == FADE) & (chance < params.flare))
+    ended = at_war & do("ended", at_war & (chance < hazard))
+    relapsed = (paused & (chance < params.relapse)) | ((state.phase == FADE) & (chance < params.flare))
+    resumed = (paused | (state.phase == FADE)) & do("resumed", relapsed)
     ripened = paused & (chance > 1 - params.ripen)
     phase = jnp.where(ended, kind_of_ending(params, troops, kind), state.phase)
     phase = jnp.where(resumed, WAR, jnp.where(ripened, SETTLEMENT, phase))

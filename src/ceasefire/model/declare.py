@@ -105,16 +105,43 @@ def from_triple(low: float, mid: float, high: float, *, kind: str) -> Prior:
     return families[kind](low, mid, high)
 
 
+Bounds = tuple[float, float]
+POSITIVE: Bounds = (0.0, float("inf"))
+SIGNED: Bounds = (-float("inf"), float("inf"))
+SHARE: Bounds = (0.0, 1.0)
+
+
 def parameter(prior: Prior, *, unit: str, doc: str, source: str = "elicited", known_on: str = "always") -> Any:
     """Declare a field of `Params`: constant during a run, not known exactly."""
+    bounds = SHARE if isinstance(prior, Share) else SIGNED if isinstance(prior, Normal) else POSITIVE
     return dataclasses.field(
-        metadata={"unit": unit, "doc": doc, "prior": prior, "source": source, "known_on": known_on}
+        metadata={
+            "unit": unit,
+            "doc": doc,
+            "prior": prior,
+            "source": source,
+            "known_on": known_on,
+            "bounds": bounds,
+        }
     )
 
 
-def quantity(unit: str, doc: str) -> Any:
-    """Declare a field of `State` or `Flows`."""
-    return dataclasses.field(metadata={"unit": unit, "doc": doc})
+def coupling(cause: str, effect: str, prior: Prior, *, doc: str, source: str = "elicited") -> Any:
+    """Declare a field of `Params` by which one quantity acts on another: an exponent or a slope, without effect at 0.
+
+    `cause` and `effect` are dotted names of declared quantities. Everything that a coupling conveys is relative to the
+    opening, so that at 0 the war goes on as if the cause stayed what it was then.
+    """
+    field = parameter(prior, unit="1", doc=doc, source=source)
+    return dataclasses.field(metadata={**field.metadata, "coupling": (cause, effect)})
+
+
+def quantity(unit: str, doc: str, bounds: Bounds = POSITIVE, *, derived: bool = False) -> Any:
+    """Declare a field of `State` or `Flows`; `bounds` are the values that it can take.
+
+    A `derived` quantity only tells of others; it cannot be overwritten by itself.
+    """
+    return dataclasses.field(metadata={"unit": unit, "doc": doc, "bounds": bounds, "derived": derived})
 
 
 @dataclass(frozen=True)
@@ -129,6 +156,11 @@ class Variable:
     prior: Prior | None = None
     source: str | None = None
     known_on: str | None = None
+    bounds: Bounds = POSITIVE
+    coupling: tuple[str, str] | None = None
+    """Cause and effect, where the parameter is a coupling."""
+    derived: bool = False
+    """It only tells of others and cannot be overwritten by itself."""
 
 
 def declared(subsystem: ModuleType) -> Iterator[Variable]:

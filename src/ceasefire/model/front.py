@@ -1,22 +1,26 @@
 """Front: how much ground each side takes on each axis, and which cells.
 
 How much. Each side has a budget for the whole front, M, and a tempo for each axis, x; both are mean-reverting walks
-in logarithms. An axis gets its share of the budget, μ_a = effort · M · exp(x_a) / Σ exp(x), times
-[(troops / enemy troops)^γF · (supply / enemy supply)^γS]^b, both ratios relative to the opening; with b = 0 this is a
-purely statistical model. The ground taken is compound Poisson–gamma: n ~ Poisson(μ/m) lumps of mean area m.
+in logarithms. An axis gets its share of the budget, and physics moves it by what has changed since the opening:
+    μ_a = effort · M · exp(x_a) / Σ exp(x) · surge_a · exp(b · (Δ_a − Δ_a at the opening)) + b · regained salient,
+    Δ = γF ln(troops ratio) + γS ln(supply ratio) + γP ln(passage) + γM ln(press) − γW ln(works) + γH height · e^−νD,
+for how much of an assault passes the enemy's drones, how it is made, the works it meets, and how much higher it stands,
+which counts for less the more drones D the enemy has. With b = 0 this is a purely statistical model, bit for bit. The
+ground taken is compound Poisson–gamma: n ~ Poisson(μ/m) lumps of mean area m.
 
 Where. A cell draws u in (0, 1) and gains room · x / (1 + x), x = λ (w / u)³, where room is what the enemy still
 holds of it and λ is such that the cells of the axis gain what the axis takes. Because P(x > 1) = λ^⅓ w, the weight w
-acts as the relative chance of a cell to be taken: w = presence^a · room^b · (momentum + .001)^c · exp(−θ · feature).
-Presence is the side's hold of the cell and its neighbours; momentum is what was taken near by lately, spreading
-along the front and fading with a half-life of six weeks.
+acts as the relative chance of a cell to be taken: w = presence^a · room^b · (momentum + .001)^c · exp(−θ · feature),
+for a garrison times resistance^−s. Presence is the side's hold of the cell and its neighbours; momentum is what was
+taken near by lately, spreading along the front and fading with a half-life of six weeks.
 
-Only cells in reach of the front are worked on. If there are more of them than the list has room for, the flow
-`overflow` says so and the caller repeats with a longer list; nothing is dropped silently.
+Works are lost with the ground that they stand on and dug again, in balance at the tempo of the opening. Only cells in
+reach of the front are worked on. If there are more of them than the list has room for, the flow `overflow` says so and
+the caller repeats with a longer list; nothing is dropped silently.
 
-Left out: reserves that plug a breach, breakthroughs as a regime, pockets, sieges, jumps of more than one cell a week.
+Left out: season, jumps of more than one cell a week, orders to withdraw, a grey zone.
 Sources: tempo and lumps from the weekly maps, by `scenario/tempo.py`; a, b, c, θ from the observed changes, by
-`scenario/allocation.py`; γ elicited (model notes, section 1).
+`scenario/allocation.py`; γ and digging elicited (model notes, section 1).
 """
 
 import math
@@ -25,13 +29,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtri
 from jaxtyping import Array, Bool, Float, Int
 from scipy.special import gammaincinv, ndtr
 
 from ceasefire.model.axes import NEIGHBOURS, Ground, enemy
-from ceasefire.model.declare import LogNormal, Normal, Uniform, parameter, quantity
-from ceasefire.model.noise import Noise, wander
+from ceasefire.model.declare import SHARE, SIGNED, LogNormal, Normal, Share, Uniform, coupling, parameter, quantity
+from ceasefire.model.intervene import Intervention
+from ceasefire.model.noise import Noise, normal_quantile, wander
 
 LUMP_SHAPE = 0.8
 """Gamma shape of one lump of ground (elicited)."""
@@ -49,6 +53,16 @@ BORDER_PRESENCE = 0.02
 """Presence of a side behind a border that it has not crossed (elicited)."""
 TRACE = 1e-4
 """A share below this is nobody's foothold."""
+WORKS_DEPTH = 4.0
+"""Depth of the works, in widths of the contested strip (about 2 km each; elicited)."""
+MOST_MOVED = 20.0
+"""Beyond this physics moves no log budget, so that what is decreed beyond reason stays a number."""
+LEAST_WORKS = 0.1
+"""Works below this, relative to the opening, make no further difference (elicited)."""
+SOME_WORKS = 0.25
+"""Works that are everywhere, relative to the theatre's mean, so that none relative to none is 1 (arbitrary)."""
+MOST_DUG = 1.5
+"""A side that holds its line does not dig beyond this (elicited)."""
 
 
 class Params(eqx.Module):
@@ -82,11 +96,35 @@ class Params(eqx.Module):
     physics: Float[Array, "run"] = parameter(
         Uniform(0.0, 0.5), unit="1", doc="How far force and supply move the budget (b); 0 is pure statistics."
     )
-    force_exponent: Float[Array, "run"] = parameter(
-        LogNormal(0.3, 0.9, 1.8), unit="1", doc="Effect of the force ratio on an axis's budget (γF)."
+    force_exponent: Float[Array, "run"] = coupling(
+        "attrition.troops", "front.taken", LogNormal(0.3, 0.9, 1.8), doc="How the force ratio moves the budget (γF)."
     )
-    supply_exponent: Float[Array, "run"] = parameter(
-        LogNormal(0.2, 0.6, 1.2), unit="1", doc="Effect of the supply ratio on an axis's budget (γS)."
+    supply_exponent: Float[Array, "run"] = coupling(
+        "logistics.supply", "front.taken", LogNormal(0.2, 0.6, 1.2), doc="How the supply ratio moves it (γS)."
+    )
+    passage_exponent: Float[Array, "run"] = coupling(
+        "drones.passage", "front.taken", LogNormal(0.3, 0.8, 1.5), doc="How passing the enemy's drones moves it (γP)."
+    )
+    press_exponent: Float[Array, "run"] = coupling(
+        "posture.press", "front.taken", LogNormal(0.4, 0.8, 1.2), doc="How the posture moves it (γM)."
+    )
+    works_effect: Float[Array, "run"] = coupling(
+        "front.works", "front.taken", LogNormal(0.2, 0.5, 0.9), doc="How the enemy's works move it (γW)."
+    )
+    height_effect: Float[Array, "run"] = coupling(
+        "front.height", "front.taken", LogNormal(0.1, 0.4, 1.0), doc="How standing 100 m higher moves it (γH)."
+    )
+    height_drones: Float[Array, "run"] = coupling(
+        "drones.density", "front.height", LogNormal(0.7, 1.5, 3.0), doc="How enemy drones cancel heights (ν)."
+    )
+    resistance_effect: Float[Array, "run"] = coupling(
+        "siege.resistance", "front.held", LogNormal(0.5, 1.0, 2.0), doc="How a starving garrison draws attack (s)."
+    )
+    works_map: Float[Array, "run"] = parameter(
+        Share(0.02, 0.1, 0.4), unit="1", doc="How far the map of works, older than the war's lines, still counts."
+    )
+    digging: Float[Array, "run"] = parameter(
+        LogNormal(0.02, 0.035, 0.05), unit="1/week", doc="Share of the missing works that is dug again in a week."
     )
     presence_exponent: Float[Array, "run"] = parameter(
         LogNormal(0.4, 0.65, 1.0), unit="1", doc="Pull of cells where the side already stands (a)."
@@ -105,34 +143,105 @@ class Params(eqx.Module):
 class State(eqx.Module):
     """The map, and how the front is moving."""
 
-    held: Float[Array, "cell run"] = quantity("1", "First side's share of each cell.")
+    held: Float[Array, "cell run"] = quantity("1", "First side's share of each cell.", SHARE)
     momentum: Float[Array, "side cell run"] = quantity("1/week", "Share of each cell taken lately, here and near by.")
-    budget: Float[Array, "side run"] = quantity("log(km2/week)", "Log budget of the whole front.")
-    tempo: Float[Array, "side axis run"] = quantity("log(km2/week)", "Log tempo of each axis.")
-    balance: Float[Array, "side axis run"] = quantity("1", "Log of force and supply ratio at the opening.")
+    budget: Float[Array, "side run"] = quantity("log(km2/week)", "Log budget of the whole front.", SIGNED)
+    tempo: Float[Array, "side axis run"] = quantity("log(km2/week)", "Log tempo of each axis.", SIGNED)
+    dug: Float[Array, "side axis run"] = quantity("1", "Works kept up behind the side's line; 1 at the opening.")
+    works_opening: Float[Array, "side axis run"] = quantity("1", "Mapped works in the line, relative to the theatre.")
+    overrun_opening: Float[Array, "side axis run"] = quantity("1", "Share of its works that the side expects to lose.")
+    salient: Float[Array, "side axis run"] = quantity("km2", "Taken through breaches and not regained.")
+    balance: Float[Array, "side axis run"] = quantity("1", "What moves the budget (Δ), at the opening.", SIGNED)
 
 
 class Flows(eqx.Module):
     """What changed hands during the week."""
 
     taken: Float[Array, "side axis run"] = quantity("km2", "Ground taken from the enemy.")
-    unspent: Float[Array, "side axis run"] = quantity("km2", "Ground that could have been taken, had there been any.")
-    overflow: Bool[Array, ""] = quantity("1", "More cells in reach of the front than the list holds.")
+    unspent: Float[Array, "side axis run"] = quantity("km2", "Ground wanted beyond what was there.", derived=True)
+    expected: Float[Array, "side axis run"] = quantity("km2", "Mean of the ground that was to be taken (μ).")
+    residents: Float[Array, "side axis run"] = quantity("person", "Residents before the war, of the ground taken.")
+    works: Float[Array, "side axis run"] = quantity("1", "Works in the side's line, relative to the opening.")
+    height: Float[Array, "side axis run"] = quantity("m", "How much higher the side's line stands.", SIGNED)
+    control: Float[Array, "town run"] = quantity("1", "First side's share of each town, as the week begins.", SHARE)
+    ceded: Float[Array, "axis run"] = quantity("km2", "Ground ceded to the first side by decree.", SIGNED, derived=True)
+    overflow: Bool[Array, ""] = quantity("1", "More cells in reach of the front than the list holds.", derived=True)
 
 
-def relative_balance(params: Params, troops: Array, supply: Array) -> Float[Array, "side axis run"]:
-    """γF ln(force ratio) + γS ln(supply ratio), each side over the other, on each axis."""
-    force = jnp.log(jnp.maximum(troops, 1.0) / jnp.maximum(enemy(troops), 1.0))[:, None]
-    return params.force_exponent * force + params.supply_exponent * jnp.log(supply / enemy(supply))
+class Contact(eqx.Module):
+    """What each side's line is like where it meets the enemy."""
+
+    strip: Float[Array, "side axis run"]
+    """km² of the enemy's that the side can enter."""
+    works: Float[Array, "side axis run"]
+    """Works of the side in its own strip, as mapped."""
+    height: Float[Array, "side axis run"]
+    """m by which the side's strip stands above the enemy's."""
 
 
-def mean_ground(params: Params, state: State, balance: Array, effort: Array) -> Float[Array, "side axis run"]:
+def contact(
+    room: Float[Array, "side n run"],
+    near: Float[Array, "side n run"],
+    member: Float[Array, "axis n"],
+    works: Float[Array, "side n"],
+    height: Float[Array, "n"],
+) -> Contact:
+    """Means over the cells that the enemy of each side can enter, weighted by the km² (`room`) that he could take."""
+    weight = room * near
+
+    def sums(per_cell: Float[Array, "n"], side: int) -> Float[Array, "axis run"]:
+        return (member * per_cell) @ weight[side]
+
+    whole = jnp.ones_like(height)
+    strip = jnp.stack([sums(whole, 0), sums(whole, 1)])
+    mean = 1 / jnp.maximum(enemy(strip), 1e-6)
+    stands = jnp.stack([sums(height, 1), sums(height, 0)]) * mean
+    own = jnp.stack([sums(works[0], 1), sums(works[1], 0)]) * mean
+    return Contact(strip, own, stands - enemy(stands))
+
+
+def pressure_balance(
+    params: Params,
+    force: Array,
+    supply: Array,
+    passage: Array,
+    press: Array,
+    density: Array,
+    works: Array,
+    height: Array,
+) -> Float[Array, "side axis run"]:
+    """Δ: what physics says of each side's chance on each axis."""
+    overlooked = jnp.exp(-params.height_drones * enemy(density))
+    fed = jnp.log(jnp.maximum(supply, 1e-3))
+    return (
+        params.force_exponent * force[:, None]
+        + params.supply_exponent * (fed - enemy(fed))
+        + params.passage_exponent * jnp.log(jnp.maximum(passage, 1e-3))
+        + params.press_exponent * jnp.log(jnp.maximum(press, 1e-3))[:, None]
+        - params.works_effect * jnp.log(jnp.maximum(enemy(works), LEAST_WORKS))
+        + params.height_effect * height / 100 * overlooked
+    )
+
+
+def axis_share(tempo: Float[Array, "side axis run"]) -> Float[Array, "side axis run"]:
+    """Each axis's share of the budget."""
+    share = jnp.exp(tempo - tempo.max(axis=1, keepdims=True))
+    return share / share.sum(axis=1, keepdims=True)
+
+
+def overrun(line: Contact, taken: Float[Array, "side axis run"]) -> Float[Array, "side axis run"]:
+    """Share of each side's works that goes with the ground that the enemy takes."""
+    return jnp.minimum(enemy(taken) / jnp.maximum(WORKS_DEPTH * enemy(line.strip), 1.0), 1.0)
+
+
+def mean_ground(
+    params: Params, state: State, balance: Array, effort: Array, surge: Array, regained: Array
+) -> Float[Array, "side axis run"]:
     """μ: expected km² taken this week, by side and axis."""
-    top = state.tempo.max(axis=1, keepdims=True)
-    share = jnp.exp(state.tempo - top)
-    share = share / share.sum(axis=1, keepdims=True)
-    physics = jnp.exp(params.physics * (balance - state.balance))
-    return effort[:, None] * jnp.exp(state.budget)[:, None] * share * physics
+    statistical = effort[:, None] * jnp.exp(state.budget)[:, None] * axis_share(state.tempo)
+    moved = surge * jnp.exp(jnp.clip(params.physics * (balance - state.balance), -MOST_MOVED, MOST_MOVED))
+    won_back = params.physics * effort[:, None] * regained * enemy(state.salient)
+    return jnp.where(params.physics > 0, statistical * moved + won_back, statistical)
 
 
 def lumps(mean: Array, lump: Array, count_u: Array, size_u: Array) -> Float[Array, "side axis run"]:
@@ -158,14 +267,14 @@ def poisson_quantile(rate: Array, u: Array) -> Array:
         count = count + (u > cumulative)
         term = term * rate / n
         cumulative = cumulative + term
-    z = ndtri(u)
+    z = normal_quantile(u)
     far = jnp.round(rate + jnp.sqrt(rate) * z + (z**2 - 1) / 6)
     return jnp.where((count >= EXACT_COUNT) | (rate > EXACT_COUNT), jnp.maximum(far, 0.0), count)
 
 
 def gamma_quantile(count: Array, u: Array) -> Array:
     """Quantile u of Gamma(0.8 · count): tabulated up to 12 lumps, Wilson and Hilferty's cube beyond."""
-    z = ndtri(u)
+    z = normal_quantile(u)
     place = (jnp.clip(z, _SCORES[0], _SCORES[-1]) - _SCORES[0]) / (_SCORES[1] - _SCORES[0])
     left = jnp.clip(place.astype(int), 0, len(_SCORES) - 2)
     row = jnp.clip(count, 1, EXACT_COUNT).astype(int) - 1
@@ -264,50 +373,123 @@ def allocate(
     return gain, member @ (gain * area[:, None])
 
 
+def decree(
+    ground: Ground, held: Float[Array, "cell run"], do: Intervention
+) -> tuple[Float[Array, "cell run"], Float[Array, "town run"], Float[Array, "axis run"]]:
+    """Towns that are given to a side by decree: the map, the first side's share of each, km² that change hands."""
+    before = held[ground.town_cell]
+    share = jnp.minimum((ground.town_weight[..., None] * before).sum(axis=1), 1.0)
+    control = do("control", share)
+    risen, fallen = (control - share) / jnp.maximum(1 - share, 1e-9), (share - control) / jnp.maximum(share, 1e-9)
+    move = jnp.where(control > share, risen, jnp.where(control < share, -fallen, 0.0))[:, None]
+    change = jnp.where(
+        ground.area[ground.town_cell][..., None] > 0, jnp.where(move > 0, 1 - before, before) * move, 0.0
+    )
+    after = jnp.clip(held.at[ground.town_cell].add(change), 0.0, 1.0)
+    shared = jnp.zeros_like(ground.area).at[ground.town_cell].add(1.0)[ground.town_cell]
+    moved = (after[ground.town_cell] - before) * (ground.area[ground.town_cell] / shared)[..., None]
+    by_axis = jax.ops.segment_sum(
+        moved.reshape(-1, moved.shape[-1]), ground.axis[ground.town_cell].reshape(-1), num_segments=ground.axes
+    )
+    return after, control, by_axis
+
+
+def opening(
+    params: Params, ground: Ground, share: Float[Array, "cell"], momentum: Float[Array, "side cell"], supply: Array
+) -> State:
+    """The map as observed, the same in every run, and the balance that later weeks are measured from.
+
+    `share`, the first side's of each cell, and `momentum` are without the dummy row.
+    """
+    runs = params.physics.shape[0]
+    held = jnp.append(share, 0.0)[:, None]
+    own = jnp.stack([held, 1 - held])
+    beside = neighbour_mean(held, ground.neighbour)
+    near = jnp.maximum(0.5 * own + 0.5 * jnp.stack([beside, 1 - beside]), BORDER_PRESENCE * ground.border[..., None])
+    line = contact(enemy(own) * ground.area[:, None], near, ground.by_axis(), ground.works, ground.height)
+    even = jnp.ones_like(supply)
+    balance = pressure_balance(params, jnp.zeros_like(even[:, 0]), supply, even, even[:, 0], even, even, line.height)
+    return State(
+        held=jnp.repeat(held, runs, axis=1),
+        momentum=jnp.repeat(jnp.pad(momentum, ((0, 0), (0, 1)))[..., None], runs, axis=2),
+        budget=params.budget_opening,
+        tempo=params.tempo_opening,
+        dug=even,
+        works_opening=line.works * even,
+        overrun_opening=overrun(line, jnp.exp(params.budget_opening)[:, None] * axis_share(params.tempo_opening)),
+        salient=jnp.zeros_like(even),
+        balance=balance,
+    )
+
+
+def garrison_of(ground: Ground) -> Int[Array, "cell"]:
+    """Which garrison a cell belongs to, the first that claims it; one beyond the last where none does."""
+    number = ground.garrison_cell.shape[0]
+    index = jnp.broadcast_to(jnp.arange(number)[:, None], ground.garrison_cell.shape)
+    none = jnp.full(ground.area.shape, number)
+    return none.at[ground.garrison_cell].min(index).at[-1].set(number)
+
+
 def step(
     params: Params,
     state: State,
     *,
-    ground: Ground,
+    do: Intervention,
     noise: Noise,
+    ground: Ground,
     effort: Float[Array, "side run"],
-    troops: Float[Array, "side run"],
+    force: Float[Array, "side run"],
     supply: Float[Array, "side axis run"],
+    passage: Float[Array, "side axis run"],
+    press: Float[Array, "side run"],
+    density: Float[Array, "side axis run"],
+    surge: Float[Array, "side axis run"],
+    regained: Float[Array, "side axis run"],
+    resistance: Float[Array, "garrison run"],
     list_length: int,
 ) -> tuple[State, Flows]:
     """Draw what each side takes on each axis, choose the cells, let budgets and tempos wander.
 
-    `list_length` is how many cells in reach of the front can be worked on.
+    `force` is the log force ratio relative to the opening, `surge` the factor of a breach, `regained` the share of the
+    enemy's salient that a side aims to win back. `list_length` is how many cells in reach can be worked on.
     """
-    balance = relative_balance(params, troops, supply)
-    shape = state.tempo.shape[:-1]
-    mean = mean_ground(params, state, balance, effort)
-    wanted = lumps(mean, params.lump, noise.uniform("count", shape), noise.uniform("size", shape))
-
-    reach = in_reach(ground, state.held)
+    whole_map, control, ceded = decree(ground, state.held, do)
+    reach = in_reach(ground, whole_map)
     at = jnp.nonzero(reach, size=list_length, fill_value=ground.area.shape[0] - 1)[0]
-    held, beside = state.held[at], neighbour_mean(state.held, ground.neighbour[at])
+    held, beside = whole_map[at], neighbour_mean(whole_map, ground.neighbour[at])
     momentum = state.momentum[:, at]
+    area, axis = ground.area[at], ground.axis[at]
+    member = (jnp.arange(ground.axes)[:, None] == axis).astype(area.dtype)
+    own = jnp.stack([held, 1 - held])
+    near = jnp.maximum(0.5 * own + 0.5 * jnp.stack([beside, 1 - beside]), BORDER_PRESENCE * ground.border[:, at, None])
+    line = contact(enemy(own) * area[:, None], near, member, ground.works[:, at], ground.height[at])
+    mapped = (line.works + SOME_WORKS) / (state.works_opening + SOME_WORKS)
+    works, height = do("works", mapped**params.works_map * state.dug), do("height", line.height)
+
+    balance = pressure_balance(params, force, supply, passage, press, density, works, height)
+    shape = state.tempo.shape[:-1]
+    mean = do("expected", mean_ground(params, state, balance, effort, surge, regained))
+    wanted = do("taken", lumps(mean, params.lump, noise.uniform("count", shape), noise.uniform("size", shape)))
+
     ease = -ground.feature[:, at].T @ params.resistance
+    steady = jnp.log(jnp.maximum(jnp.concatenate([resistance, jnp.ones_like(held[:1])]), 1e-3))
+    ease = ease - jnp.where(params.physics > 0, params.resistance_effect * steady, 0.0)[garrison_of(ground)[at]]
 
     def one_side(_: None, side: tuple[Array, ...]) -> tuple[None, tuple[Array, Array]]:
         """The same rules for each side in turn: its share of the ground, its luck, its aims."""
-        first, border, momentum, wanted = side
-        own = jnp.where(first, held, 1 - held)
-        near = jnp.maximum(
-            0.5 * own + 0.5 * jnp.where(first, beside, 1 - beside), BORDER_PRESENCE * border[at][:, None]
-        )
-        luck = noise.each("cell", 2 * at + jnp.where(first, 0, 1))
-        ratio = jnp.minimum(weight(params, near, 1 - own, momentum, ease) / luck, 1e7)
-        return None, allocate(ratio, 1 - own, ground.area[at], ground.axis[at], wanted)
+        number, own, near, momentum, wanted = side
+        ratio = jnp.minimum(weight(params, near, 1 - own, momentum, ease) / noise.each("cell", 2 * at + number), 1e7)
+        return None, allocate(ratio, 1 - own, area, axis, wanted)
 
-    sides = (jnp.array([True, False]), ground.border, momentum, wanted)
-    _, (gain, taken) = jax.lax.scan(one_side, None, sides)
+    _, (gain, taken) = jax.lax.scan(one_side, None, (jnp.arange(2), own, near, momentum, wanted))
 
     near_by = neighbour_mean(state.momentum, ground.neighbour)
     faded = MOMENTUM_MEMORY * ((1 - MOMENTUM_SPREAD) * state.momentum + MOMENTUM_SPREAD * near_by)
+    excess = overrun(line, taken) - state.overrun_opening
+    dug = jnp.clip(state.dug * (1 - excess) + params.digging * (1 - state.dug), 0.0, MOST_DUG)
+    breached = jnp.where(surge > 1, taken, 0.0)
     after = State(
-        held=state.held.at[at].set(jnp.clip(held + gain[0] - gain[1], 0.0, 1.0)),
+        held=whole_map.at[at].set(jnp.clip(held + gain[0] - gain[1], 0.0, 1.0)),
         momentum=faded.at[:, at].add((1 - MOMENTUM_MEMORY) * gain),
         budget=wander(
             state.budget,
@@ -319,6 +501,21 @@ def step(
         tempo=wander(
             state.tempo, params.tempo_mean, params.tempo_spread, params.tempo_half_life, noise.uniform("tempo", shape)
         ),
+        dug=dug,
+        works_opening=state.works_opening,
+        overrun_opening=state.overrun_opening,
+        salient=jnp.maximum(state.salient - enemy(taken), 0.0) + breached,
         balance=state.balance,
     )
-    return after, Flows(taken, wanted - taken, reach.sum() > list_length)
+    residents = jnp.stack([(member * ground.population[at]) @ side_gain for side_gain in gain])
+    return after, Flows(
+        taken=taken,
+        unspent=jnp.maximum(wanted - taken, 0.0),
+        expected=mean,
+        residents=do("residents", residents),
+        works=works,
+        height=height,
+        control=control,
+        ceded=ceded,
+        overflow=reach.sum() > list_length,
+    )

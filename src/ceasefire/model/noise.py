@@ -5,15 +5,18 @@ itself, and two policies share their luck. The function is Threefry-2x32 with 20
 Shaw 2011, "Parallel random numbers: as easy as 1, 2, 3"), written elementwise so that the run axis stays last.
 """
 
+import math
 import zlib
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
-from jax.scipy.special import ndtri
 from jaxtyping import Array, Float, Int, UInt32
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
+GOLDEN = 0x9E3779B9
+"""An odd stride between the keys of successive weeks: no two weeks, nor two names, share a key."""
 
 
 def threefry(key: tuple[Array, Array], counter: tuple[Array, Array]) -> tuple[Array, Array]:
@@ -54,8 +57,8 @@ class Noise(eqx.Module):
 
     def _bits(self, name: str, element: Array) -> tuple[Array, Array]:
         salt = jnp.uint32(word(f"{self.subsystem}.{name}"))
-        key = threefry((self.seed[0], self.seed[1]), (salt, jnp.asarray(self.week, jnp.uint32)))
-        return threefry(key, (element[..., None].astype(jnp.uint32), self.run))
+        stride = jnp.asarray(self.week, jnp.uint32) * jnp.uint32(GOLDEN)
+        return threefry((self.seed[0] ^ salt, self.seed[1] + stride), (element[..., None].astype(jnp.uint32), self.run))
 
     def uniform(self, name: str, shape: tuple[int, ...] = ()) -> Float[Array, "*shape run"]:
         """Uniforms for an array of the given shape before the run axis."""
@@ -69,7 +72,12 @@ class Noise(eqx.Module):
         return to_unit(self._bits(name, element)[0])
 
 
+def normal_quantile(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Quantile of the standard normal, √2 · erf⁻¹(2u − 1), good to 6e-6 of its value; compiles fast."""
+    return math.sqrt(2.0) * jax.lax.erf_inv(2 * u - 1)
+
+
 def wander(log_rate: Array, mean: Array, spread: Array, half_life: Array, u: Array) -> Array:
     """One week of a mean-reverting walk with the given stationary spread and half-life (weeks)."""
     memory = 2.0 ** (-1.0 / half_life)
-    return mean + memory * (log_rate - mean) + spread * jnp.sqrt(1 - memory**2) * ndtri(u)
+    return mean + memory * (log_rate - mean) + spread * jnp.sqrt(1 - memory**2) * normal_quantile(u)

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ceasefire.model.declare import Fixed, parameter, quantity
+from ceasefire.model.intervene import Intervention
 
 FADED = 0.05
 
@@ -38,8 +39,8 @@ class Flows(eqx.Module):
 
 
 def step(
-    params: Params, state: State, *, at_war: Bool[Array, "run"], fading: Bool[Array, "run"]
+    params: Params, state: State, *, do: Intervention, at_war: Bool[Array, "run"], fading: Bool[Array, "run"]
 ) -> tuple[State, Flows]:
     """Press and fire while at war, a little while fading, not at all under an agreement."""
     level = jnp.where(at_war, 1.0, jnp.where(fading, FADED, 0.0)).astype(params.planned_effort.dtype)
-    return state, Flows(params.planned_effort * level, params.planned_fire * level)
+    return state, Flows(do("effort", params.planned_effort * level), do("fire", params.planned_fire * level))

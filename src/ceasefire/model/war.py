@@ -4,24 +4,65 @@ A call may use flows of the calls above it and any state as it stood at the star
 week and nothing is circular. Nothing here knows which war it is: sides, axes, items and cells are positions in arrays.
 """
 
+from typing import Any
+
 import equinox as eqx
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ceasefire.model import attrition, bargaining, front, industry, logistics, manpower, policy
+from ceasefire.model import (
+    attrition,
+    bargaining,
+    breach,
+    civilians,
+    drones,
+    fires,
+    front,
+    industry,
+    logistics,
+    manpower,
+    policy,
+    posture,
+    siege,
+    weather,
+)
 from ceasefire.model.axes import Ground
+from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
-SUBSYSTEMS = (policy, logistics, industry, attrition, front, manpower, bargaining)
+SUBSYSTEMS = (
+    weather,
+    policy,
+    industry,
+    drones,
+    fires,
+    posture,
+    logistics,
+    siege,
+    attrition,
+    breach,
+    front,
+    civilians,
+    manpower,
+    bargaining,
+)
 
 
 class Params(eqx.Module):
     """Constant during a war, and not known exactly."""
 
+    weather: weather.Params
     policy: policy.Params
-    logistics: logistics.Params
     industry: industry.Params
+    drones: drones.Params
+    fires: fires.Params
+    posture: posture.Params
+    logistics: logistics.Params
+    siege: siege.Params
     attrition: attrition.Params
+    breach: breach.Params
     front: front.Params
+    civilians: civilians.Params
     manpower: manpower.Params
     bargaining: bargaining.Params
 
@@ -29,11 +70,18 @@ class Params(eqx.Module):
 class State(eqx.Module):
     """The war at the start of a week."""
 
+    weather: weather.State
     policy: policy.State
-    logistics: logistics.State
     industry: industry.State
+    drones: drones.State
+    fires: fires.State
+    posture: posture.State
+    logistics: logistics.State
+    siege: siege.State
     attrition: attrition.State
+    breach: breach.State
     front: front.State
+    civilians: civilians.State
     manpower: manpower.State
     bargaining: bargaining.State
 
@@ -41,81 +89,177 @@ class State(eqx.Module):
 class Flows(eqx.Module):
     """What happened during a week."""
 
+    weather: weather.Flows
     policy: policy.Flows
-    logistics: logistics.Flows
     industry: industry.Flows
+    drones: drones.Flows
+    fires: fires.Flows
+    posture: posture.Flows
+    logistics: logistics.Flows
+    siege: siege.Flows
     attrition: attrition.Flows
+    breach: breach.Flows
     front: front.Flows
+    civilians: civilians.Flows
     manpower: manpower.Flows
     bargaining: bargaining.Flows
 
 
-def step(params: Params, state: State, ground: Ground, noise: Noise, *, list_length: int) -> tuple[State, Flows]:
+def step(
+    params: Params, state: State, ground: Ground, noise: Noise, do: Intervention, *, list_length: int
+) -> tuple[State, Flows]:
     """One week of war.
 
-    `noise` is the luck of the week; `list_length` bounds the cells in reach of the front (see `front`).
+    `noise` is the luck of the week and `do` what is decreed in it; `list_length` bounds the cells in reach of the
+    front (see `front`).
     """
-    was = state
-    policy_state, orders = policy.step(
-        params.policy,
-        was.policy,
+    given, was = decreed(params, do), decreed(state, do)
+    after: dict[str, Any] = {}
+    happened: dict[str, Any] = {}
+
+    def call(subsystem: Any, **received: Any) -> Any:
+        """One week of a subsystem, from what it knows, how it stood and what it receives; returns its flows."""
+        name = subsystem.__name__.rsplit(".", 1)[-1]
+        after[name], happened[name] = subsystem.step(
+            getattr(given, name), getattr(was, name), do=do.of(name), **received
+        )
+        return happened[name]
+
+    troops = was.attrition.troops
+    force = attrition.log_force(given.attrition, troops)
+    armour, guns = attrition.pieces_left(given.attrition, was.attrition, ground.role)
+    sky = call(weather, noise=noise.of("weather"), ground=ground)
+    orders = call(
+        policy,
         at_war=was.bargaining.phase == bargaining.WAR,
         fading=was.bargaining.phase == bargaining.FADE,
     )
-    logistics_state, roads = logistics.step(params.logistics, was.logistics, ground=ground, held=was.front.held)
-    industry_state, output = industry.step(params.industry, was.industry)
-    attrition_state, losses = attrition.step(
-        params.attrition,
-        was.attrition,
+    output = call(industry)
+    swarm = call(
+        drones,
+        noise=noise.of("drones"),
+        fire=orders.fire,
+        delivered=output.munitions,
+        flying=sky.flying,
+    )
+    barrage = call(
+        fires,
+        noise=noise.of("fires"),
+        fire=orders.fire,
+        delivered=output.munitions,
+        guns=guns,
+        flying=sky.flying,
+    )
+    assault = call(
+        posture,
+        strain=manpower.relative_strain(was.manpower),
+        armour=armour,
+        density=swarm.density,
+    )
+    roads = call(
+        logistics,
+        noise=noise.of("logistics"),
+        ground=ground,
+        held=was.front.held,
+        density=swarm.density,
+    )
+    sieges = call(
+        siege,
+        ground=ground,
+        held=was.front.held,
+        throughput=roads.throughput,
+        troops=troops,
+        effort=orders.effort,
+    )
+    losses = call(
+        attrition,
         noise=noise.of("attrition"),
         effort=orders.effort,
         fire=orders.fire,
+        exposure=assault.exposure,
+        density=swarm.density,
+        artillery=barrage.artillery,
+        air=barrage.air,
+        colder=(ground.climate[:, :1] - sky.temperature).mean(axis=0),
         delivered=output.delivered,
+        captured=sieges.captured,
         arriving=was.manpower.arriving,
         leaving=was.manpower.leaving,
     )
-    front_state, ground_taken = front.step(
-        params.front,
-        was.front,
-        ground=ground,
-        noise=noise.of("front"),
+    breaches = call(
+        breach,
+        noise=noise.of("breach"),
         effort=orders.effort,
-        troops=was.attrition.troops,
+        troops=troops,
+        force=force,
+        stretch=sieges.stretch,
+    )
+    advance = call(
+        front,
+        noise=noise.of("front"),
+        ground=ground,
+        effort=orders.effort,
+        force=force,
         supply=roads.supply,
+        passage=swarm.passage,
+        press=assault.press,
+        density=swarm.density,
+        surge=breaches.surge,
+        regained=breaches.regained,
+        resistance=sieges.resistance,
         list_length=list_length,
     )
-    manpower_state, people = manpower.step(
-        params.manpower,
-        was.manpower,
+    call(
+        civilians,
+        noise=noise.of("civilians"),
+        fire=orders.fire,
+        density=swarm.density,
+        artillery=barrage.artillery,
+        air=barrage.air,
+        residents=advance.residents,
+    )
+    call(
+        manpower,
         noise=noise.of("manpower"),
-        troops=was.attrition.troops,
+        troops=troops,
+        casualties=losses.casualties,
         wounded=losses.wounded,
     )
-    bargaining_state, talks = bargaining.step(
-        params.bargaining, was.bargaining, noise=noise.of("bargaining"), troops=was.attrition.troops
-    )
-    after = State(
-        policy=policy_state,
-        logistics=logistics_state,
-        industry=industry_state,
-        attrition=attrition_state,
-        front=front_state,
-        manpower=manpower_state,
-        bargaining=bargaining_state,
-    )
-    happened = Flows(
-        policy=orders,
+    call(bargaining, noise=noise.of("bargaining"), troops=troops)
+    return State(**after), Flows(**happened)
+
+
+def decreed(record: Any, do: Intervention) -> Any:
+    """Parameters or state of all subsystems, with what is decreed in its place."""
+    return type(record)(**{name: do.of(name).on(getattr(record, name)) for name in record.__dataclass_fields__})
+
+
+def opening(params: Params, ground: Ground, share: Float[Array, "cell"], momentum: Float[Array, "side cell"]) -> State:
+    """The war before its first week: the map as observed, pipelines as full as their flows keep them.
+
+    `share` is the first side's of each cell, `momentum` what each side took there lately, without the dummy row.
+    """
+    losses, people = attrition.opening(params.attrition), params.attrition
+    runs = losses.troops.shape[-1]
+    casualties = losses.troops * -jnp.expm1(-people.casualty_rate_opening)
+    munitions = params.industry.munition_output + params.industry.munition_imports
+    flying = weather.usual_flying(params.weather, ground)
+    roads = logistics.opening(params.logistics, ground, share)
+    return State(
+        weather=weather.opening(params.weather, ground),
+        policy=policy.State(),
+        industry=industry.opening(params.industry),
+        drones=drones.opening(params.drones, munitions, flying),
+        fires=fires.opening(params.fires, munitions, flying),
+        posture=posture.State(),
         logistics=roads,
-        industry=output,
+        siege=siege.opening(params.siege, roads.carried),
         attrition=losses,
-        front=ground_taken,
-        manpower=people,
-        bargaining=talks,
+        breach=breach.opening(params.breach, losses.troops, ground.axes),
+        front=front.opening(
+            params.front, ground, share, momentum, logistics.opening_supply(params.logistics, ground, share)
+        ),
+        civilians=civilians.State(),
+        manpower=manpower.opening(params.manpower, losses.troops, casualties, casualties * (1 - people.killed_share)),
+        bargaining=bargaining.opening(runs),
     )
-    return after, happened
-
-
-def opening_balance(params: Params, state: State, ground: Ground) -> Float[Array, "side axis run"]:
-    """The balance of force and supply at the opening, which the front's budget is measured from."""
-    _, roads = logistics.step(params.logistics, state.logistics, ground=ground, held=state.front.held)
-    return front.relative_balance(params.front, state.attrition.troops, roads.supply)

@@ -55,6 +55,8 @@ class Item(Strict):
 
     id: str = Field(pattern=r"^[a-z_]{1,20}$")
     name: str = Field(max_length=60)
+    role: Literal["", "armour", "gun"] = ""
+    """What it is to the fighting, where the model has a word for it."""
 
     @field_validator("id")
     @classmethod
@@ -62,6 +64,19 @@ class Item(Strict):
         if name == PERSONNEL:
             raise ValueError(f"{PERSONNEL!r} stands for people; equipment needs another name")
         return name
+
+
+class Garrison(Strict):
+    """A defended town, or several, that can be besieged."""
+
+    name: str = Field(pattern=IDENTIFIER)
+    towns: tuple[str, ...] = Field(min_length=1)
+    """Towns of the supply graph."""
+
+    @field_validator("towns")
+    @classmethod
+    def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _once(names)
 
 
 class Theatre(Strict):
@@ -73,11 +88,18 @@ class Theatre(Strict):
     """Axes on which a side may open a front across its own border."""
     border_reach_km: Number = Field(15.0, ge=0, lt=200)
     towns: tuple[str, ...] = ()
+    garrisons: tuple[Garrison, ...] = ()
 
     @field_validator("border_axes", "towns")
     @classmethod
     def _once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         return _once(names)
+
+    @field_validator("garrisons")
+    @classmethod
+    def _apart(cls, garrisons: tuple[Garrison, ...]) -> tuple[Garrison, ...]:
+        _once(tuple(garrison.name for garrison in garrisons))
+        return garrisons
 
 
 class Value(Strict):

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from ceasefire.evidence.error import EvidenceError, suggestion
 from ceasefire.evidence.geography import Geography
 from ceasefire.evidence.vintage import Vintage
+from ceasefire.model import drones, fires
 from ceasefire.model import war as model
+from ceasefire.model.axes import MUNITIONS, POSTURES
 from ceasefire.model.declare import Normal as NormalPrior
 from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
@@ -65,6 +67,12 @@ MAY_BE_NONE = (
     "front.physics",
     "front.resistance",
     "manpower.desertion_rate",
+    "manpower.mobilisation",
+    "industry.munition_output",
+    "industry.munition_imports",
+    "industry.imports",
+    "breach.hazard",
+    "siege.besiege",
     "industry.new_build",
     "industry.refurbishment",
     "bargaining.relapse",
@@ -93,7 +101,7 @@ class Start:
     scenario: Scenario
     theatre: Theatre
     labels: dict[str, tuple[str, ...]]
-    """Names along each dimension: side, axis, item, claim, feature."""
+    """Names along each dimension: side, axis, item, town, and so on."""
     choices: tuple[Choice, ...]
     budget: tuple[tempo.TempoLaw, ...]
     """By side."""
@@ -154,6 +162,13 @@ def from_record(
         "item": items,
         "claim": (PERSONNEL, *items),
         "feature": tuple(str(k) for k in range(len(theatre.feature))),
+        "munition": MUNITIONS,
+        "posture": POSTURES,
+        "kind": drones.KINDS,
+        "ordnance": fires.ORDNANCE,
+        "garrison": tuple(garrison.name for garrison in theatre.garrisons),
+        "edge": theatre.roads.edge_name,
+        "town": tuple(town.name for town in theatre.towns),
     }
     gains = weekly_gains(theatre)
     share = theatre.share.astype(np.float64)
@@ -217,7 +232,7 @@ def _check(value: Value, known: dict[str, Variable], labels: dict[str, tuple[str
         if label not in labels.get(dim, ()):
             names = labels.get(dim, ())
             raise ScenarioError(f"{value.name}: unknown {dim} {label!r}{suggestion(label, names)}; there are {names}")
-    sure = value.low == value.high and variable.name in MAY_BE_NONE
+    sure = value.low == value.high and (variable.name in MAY_BE_NONE or variable.coupling is not None)
     if not isinstance(variable.prior, NormalPrior) and (value.low < 0 or (value.low == 0 and not sure)):
         raise ScenarioError(f"{value.name} must be positive (or 0 for sure: low = mid = high = 0); found {value.low}")
     if isinstance(variable.prior, SharePrior) and (value.high > 1 or (value.high == 1 and not sure)):

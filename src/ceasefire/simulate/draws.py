@@ -1,4 +1,4 @@
-"""Draws: one point of the unit cube for each run, turned into its parameters and its opening state.
+"""Draws: one point of the unit cube for each run, turned into its parameters.
 
 A run's cube is a function of (seed, run, name), so a run is the same whichever others are drawn beside it. Parameters
 come from the prior, or the latest number known, then from what the record taught (`scenario/start.py`).
@@ -10,15 +10,13 @@ import dataclasses
 from types import ModuleType
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri
 
-from ceasefire.model import attrition, bargaining, front, industry, logistics, manpower, policy, war
-from ceasefire.model.axes import Ground
+from ceasefire.model import war
 from ceasefire.model.declare import declared
 from ceasefire.model.noise import threefry, to_unit, word
 from ceasefire.scenario import duration, reporting
@@ -187,45 +185,6 @@ def parameters(drawn: Values) -> tuple[war.Params, reporting.Params]:
 
     owners = {subsystem.__name__.rsplit(".", 1)[-1]: of(subsystem) for subsystem in war.SUBSYSTEMS}
     return war.Params(**owners), of(reporting)
-
-
-def opening_state(params: war.Params, ground: Ground, share: jax.Array, momentum: jax.Array) -> war.State:
-    """The state at the opening: the map as observed, pipelines full at their steady flow, the war on.
-
-    `share` [cell] and `momentum` [side, cell] are without the dummy row.
-    """
-    losses, people = params.attrition, params.manpower
-    runs = losses.troops_opening.shape[-1]
-    inert = jnp.zeros((*momentum.shape[:-1], 1), momentum.dtype)
-    healed = losses.troops_opening * losses.casualty_rate_opening * (1 - losses.killed_share) * people.return_share
-    no_run = jnp.zeros(runs, jnp.int32)
-    state = war.State(
-        policy=policy.State(),
-        logistics=logistics.State(),
-        industry=industry.State(storage=params.industry.storage_opening),
-        attrition=attrition.State(
-            troops=losses.troops_opening,
-            equipment=losses.equipment_opening,
-            intensity=jnp.log(losses.casualty_rate_opening),
-            item_intensity=jnp.log(losses.loss_rate_opening),
-        ),
-        front=front.State(
-            held=jnp.repeat(jnp.append(share, 0.0)[:, None], runs, axis=1),
-            momentum=jnp.repeat(jnp.concatenate([momentum, inert], axis=1)[..., None], runs, axis=2),
-            budget=params.front.budget_opening,
-            tempo=params.front.tempo_opening,
-            balance=jnp.zeros_like(params.front.tempo_opening),
-        ),
-        manpower=manpower.State(
-            training=jnp.stack([people.recruitment * people.training_time / 2] * 2, axis=1),
-            recovering=jnp.stack([healed * people.recovery_time / 2] * 2, axis=1),
-            arriving=people.recruitment + healed,
-            leaving=losses.troops_opening * -jnp.expm1(-people.desertion_rate),
-        ),
-        bargaining=bargaining.State(phase=no_run, weeks_in_phase=no_run, first_ending=no_run, first_ending_week=no_run),
-    )
-    balance = war.opening_balance(params, state, ground)
-    return eqx.tree_at(lambda s: s.front.balance, state, balance)
 
 
 def checked_names() -> tuple[str, ...]:

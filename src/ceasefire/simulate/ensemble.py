@@ -7,14 +7,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.evidence.error import CeasefireError
+from ceasefire.scenario.decree import Schedule
 from ceasefire.scenario.start import Start
-from ceasefire.simulate.run import CHUNK, Chunk, Engine
+from ceasefire.simulate.run import CHUNK, Engine
+
+T = TypeVar("T")
 
 LARGEST_RUNS = 10_000_000
 LONGEST_WEEKS = 520
@@ -43,6 +46,11 @@ class Ensemble:
         """How many wars were simulated."""
         return len(self.ok)
 
+    def net_gain(self) -> NDArray[np.floating[Any]]:
+        """Ground that the first side wins in each week, by fighting and by decree, [week, axis, run] km²."""
+        taken = self.series["front.taken"]
+        return taken[:, 0] - taken[:, 1] + self.series["front.ceded"]
+
 
 def check(runs: int, weeks: int, seed: int, workers: int | None = None) -> None:
     """Raise `RequestError` for numbers that make no sense."""
@@ -63,6 +71,7 @@ def simulate(
     weeks: int,
     seed: int,
     workers: int | None = None,
+    do: Schedule | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Ensemble:
     """Simulate `runs` wars for `weeks` weeks. Raises `RequestError` for numbers that make no sense."""
@@ -72,7 +81,8 @@ def simulate(
     control = np.zeros((weeks + 1, len(start.theatre)), dtype=np.int32)
     ok, error = np.zeros(runs, dtype=bool), np.zeros(runs)
     done = 0
-    for index, chunk in _chunks(start, number, runs, weeks, seed, workers):
+    engine = Engine(start, weeks=weeks, seed=seed, do=do)
+    for index, chunk in worked(lambda index: engine.chunk(index, runs), number, workers):
         at = slice(index * CHUNK, min((index + 1) * CHUNK, runs))
         for name, values in chunk.series.items():
             if name not in store:
@@ -86,22 +96,22 @@ def simulate(
     return Ensemble(start, seed, weeks, store, control, ok, error)
 
 
-def _chunks(
-    start: Start, number: int, runs: int, weeks: int, seed: int, workers: int | None
-) -> Iterator[tuple[int, Chunk]]:
-    """Chunks as they are finished. Workers are threads: compiled code leaves Python alone while it runs."""
-    engine = Engine(start, weeks=weeks, seed=seed)
+def worked(work: Callable[[int], T], number: int, workers: int | None = None) -> Iterator[tuple[int, T]]:
+    """Work on 0 … number − 1, told as they are finished.
+
+    Workers are threads: compiled code leaves Python alone while it runs.
+    """
     width = min(workers or os.cpu_count() or 1, number)
     pool = ThreadPoolExecutor(width, thread_name_prefix="wars")
     try:
         waiting = iter(range(number))
-        busy = {pool.submit(engine.chunk, index, runs): index for index in islice(waiting, width)}
+        busy = {pool.submit(work, index): index for index in islice(waiting, width)}
         while busy:
             finished, _ = wait(busy, return_when=FIRST_COMPLETED)
             for future in finished:
                 index = busy.pop(future)
                 if (following := next(waiting, None)) is not None:
-                    busy[pool.submit(engine.chunk, following, runs)] = following
+                    busy[pool.submit(work, following)] = following
                 yield index, future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -6,6 +6,9 @@ not depend on how many runs there are, nor on who works on them. Lanes beyond th
 
 from __future__ import annotations
 
+import dataclasses
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,8 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.model import front, war
-from ceasefire.model.axes import Ground
+from ceasefire.model.axes import ROLES, Ground
+from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise
+from ceasefire.scenario import theatre
+from ceasefire.scenario.decree import Schedule, nothing
 from ceasefire.scenario.start import Start
 from ceasefire.simulate import draws
 
@@ -35,11 +41,13 @@ class Fought(NamedTuple):
     """What a compiled chunk returns, on its device."""
 
     series: dict[str, jax.Array]
-    """By name: what stands [week + 1, ..., run], the opening first; what happens [week, ..., run]."""
+    """By dotted name: what stands [week + 1, ..., run], the opening first; what happens [week, ..., run]."""
     control: jax.Array
     """[week + 1, cell]: runs in which the first side holds at least half of the cell."""
     overflow: jax.Array
     area_error: jax.Array
+    finite: jax.Array
+    """[run]: every number that is recorded is finite."""
 
 
 class Chunk(NamedTuple):
@@ -54,135 +62,225 @@ class Chunk(NamedTuple):
 
 
 def ground_of(start: Start) -> Ground:
-    """The theatre as the model takes it, with the dummy row."""
+    """The theatre as the model takes it, with the dummy row, the dummy block and the dummy edge."""
     t, roads = start.theatre, start.theatre.roads
     dummy = len(t)
+    block, block_neighbour = theatre.blocks(t.cell)
+    link, link_edge = theatre.adjacency(roads.edge, len(roads.name))
+    garrison_node = np.zeros((len(t.garrisons), len(roads.name)))
+    for k, garrison in enumerate(t.garrisons):
+        garrison_node[k, garrison.node] = 1.0
+    town_cell, town_weight = discs_of(start)
+    role = [[float(item.role == role) for item in start.scenario.war.items] for role in ROLES]
     return Ground(
         area=jnp.asarray(np.append(t.area, 0.0), float),
         axis=jnp.asarray(np.append(t.axis, 0), jnp.int32),
         neighbour=jnp.asarray(np.vstack([t.neighbour, np.full((1, 6), dummy)]), jnp.int32),
         border=jnp.asarray(np.column_stack([t.border, np.zeros(2)]), float),
         feature=jnp.asarray(np.column_stack([t.feature, np.zeros(len(t.feature))]), float),
-        link=jnp.asarray(roads.link, jnp.int32),
-        length=jnp.asarray(roads.length, float),
+        height=jnp.asarray(np.append(t.height, 0.0), float),
+        population=jnp.asarray(np.append(t.population, 0.0), float),
+        works=jnp.asarray(np.column_stack([t.works, np.ones(2)]), float),
+        block=jnp.asarray(np.append(block, len(block_neighbour)), jnp.int32),
+        block_neighbour=jnp.asarray(np.vstack([block_neighbour, np.full((1, 6), len(block_neighbour))]), jnp.int32),
+        climate=jnp.asarray(t.climate, float),
+        edge=jnp.asarray(np.vstack([roads.edge, np.zeros((1, 2))]), jnp.int32),
+        length=jnp.asarray(np.append(roads.length, np.inf), float),
+        capacity=jnp.asarray(np.append(roads.capacity, 0.0), float),
+        edge_cell=jnp.asarray(theatre.padded([*roads.edge_cell, np.zeros(0, int)], dummy), jnp.int32),
+        link=jnp.asarray(link, jnp.int32),
+        link_edge=jnp.asarray(link_edge, jnp.int32),
         node_cell=jnp.asarray(np.where(roads.cell < 0, dummy, roads.cell), jnp.int32),
         rear=jnp.asarray(roads.rear, float),
         node_weight=jnp.asarray(roads.weight, float),
+        garrison_node=jnp.asarray(garrison_node, float),
+        garrison_cell=jnp.asarray(theatre.padded([garrison.row for garrison in t.garrisons], dummy), jnp.int32),
+        garrison_side=jnp.asarray([garrison.side for garrison in t.garrisons], jnp.int32),
+        garrison_flow=jnp.asarray(theatre.opening_flow(t), float),
+        town_cell=town_cell,
+        town_weight=town_weight,
+        role=jnp.asarray(role, float),
     )
 
 
 def discs_of(start: Start) -> Discs:
     """The towns' discs as padded arrays [town, place]."""
-    towns, dummy = start.theatre.towns, len(start.theatre)
-    most = max((len(town.row) for town in towns), default=1)
-    row = np.full((len(towns), most), dummy)
-    weight = np.zeros((len(towns), most))
-    for k, town in enumerate(towns):
-        row[k, : len(town.row)], weight[k, : len(town.row)] = town.row, town.weight
+    towns = start.theatre.towns
+    row = theatre.padded([town.row for town in towns], len(start.theatre))
+    weight = np.zeros(row.shape)
+    for line, town in zip(weight, towns, strict=True):
+        line[: len(town.weight)] = town.weight
     return Discs(jnp.asarray(row, jnp.int32), jnp.asarray(weight, float))
 
 
-def standing(state: war.State, discs: Discs) -> dict[str, jax.Array]:
-    """What is kept of the state at the end of a week (and at the opening), by name, run axis last."""
-    return {
-        "troops": state.attrition.troops,
-        "equipment": state.attrition.equipment,
-        "storage": state.industry.storage,
-        "phase": state.bargaining.phase.astype(jnp.int8),
-        "town_share": jnp.einsum("tp,tpr->tr", discs.weight, state.front.held[discs.row]),
-    }
+KEPT = (
+    "attrition.troops",
+    "attrition.equipment",
+    "industry.storage",
+    "bargaining.phase",
+    "front.taken",
+    "front.ceded",
+    "front.unspent",
+    "logistics.supply",
+    "attrition.casualties",
+    "attrition.killed",
+    "attrition.lost",
+    "manpower.recruited",
+    "bargaining.hazard",
+)
+"""What a forecast keeps. Every state and flow that has labels is recorded, so that one program serves every use."""
+TOWN_SHARE = "town_share"
+"""First side's share of each town's disc: kept always, as it stands at the end of a week."""
 
 
-def happening(flows: war.Flows) -> dict[str, jax.Array]:
-    """What is kept of what happened during a week, by name, run axis last."""
-    return {
-        "taken": flows.front.taken,
-        "unspent": flows.front.unspent,
-        "supply": flows.logistics.supply,
-        "casualties": flows.attrition.casualties,
-        "killed": flows.attrition.killed,
-        "lost": flows.attrition.lost,
-        "recruited": flows.manpower.recruited,
-        "hazard": flows.bargaining.hazard,
-    }
+def recorded(record: war.State | war.Flows, names: frozenset[str]) -> dict[str, jax.Array]:
+    """What is recorded of a week, by dotted name, run axis last; the stages of a pipeline are added up."""
+    found = {}
+    for owner in dataclasses.fields(record):
+        part = getattr(record, owner.name)
+        for field in dataclasses.fields(part):
+            name = f"{owner.name}.{field.name}"
+            if name in names:
+                found[name] = _told(getattr(part, field.name), tuple(field.type.dim_str.split()))  # type: ignore[union-attr]
+    return found
 
 
-@partial(jax.jit, static_argnames=("weeks", "list_length"), compiler_options={"xla_cpu_multi_thread_eigen": False})
+def _told(values: jax.Array, dims: tuple[str, ...]) -> jax.Array:
+    stages = tuple(k for k, dim in enumerate(dims) if dim.isdigit())
+    values = values.sum(axis=stages) if stages else values
+    return values if jnp.issubdtype(values.dtype, jnp.floating) else values.astype(jnp.int16)
+
+
+def standing(state: war.State, ground: Ground, names: frozenset[str]) -> dict[str, jax.Array]:
+    """What is recorded of the state at the end of a week (and at the opening)."""
+    shares = jnp.einsum("tp,tpr->tr", ground.town_weight, state.front.held[ground.town_cell])
+    return {**recorded(state, names), TOWN_SHARE: shares}
+
+
+@partial(
+    jax.jit,
+    static_argnames=("weeks", "list_length", "places"),
+    compiler_options={"xla_cpu_multi_thread_eigen": False},
+)
 def fight(
     params: war.Params,
     share: jax.Array,
     momentum: jax.Array,
     ground: Ground,
-    discs: Discs,
+    factor: jax.Array,
+    shift: jax.Array,
     seed: jax.Array,
     runs: jax.Array,
     counted: jax.Array,
     *,
     weeks: int,
     list_length: int,
+    places: tuple[Place, ...],
 ) -> Fought:
     """Simulate one chunk.
 
-    `counted` [run] is 1 for runs that were asked for, 0 for padding.
+    `factor` and `shift` [week, number] are what is decreed, in the order of `places`; every quantity that has a place
+    there is recorded. `counted` [run] is 1 for runs
+    that were asked for, 0 for padding.
     """
-    opening = draws.opening_state(params, ground, share, momentum)
+    names = frozenset(place.name for place in places)
+    opening = war.opening(params, ground, share, momentum)
 
     def holders(state: war.State) -> jax.Array:
         return ((state.front.held[:-1] >= 0.5) * counted).sum(axis=1).astype(jnp.int16)
 
-    def week(state: war.State, number: jax.Array) -> tuple[war.State, Any]:
-        after, flows = war.step(params, state, ground, Noise(seed, runs, number), list_length=list_length)
-        return after, (standing(after, discs), happening(flows), holders(after), flows.front.overflow)
+    def week(state: war.State, at: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[war.State, Any]:
+        number, factor, shift = at
+        do = Intervention(factor, shift, places)
+        after, flows = war.step(params, state, ground, Noise(seed, runs, number), do, list_length=list_length)
+        net = flows.front.taken[0] - flows.front.taken[1] + flows.front.ceded
+        return after, (
+            standing(after, ground, names),
+            recorded(flows, names),
+            holders(after),
+            flows.front.overflow,
+            net,
+        )
 
-    last, (stood, happened, control, overflow) = jax.lax.scan(week, opening, jnp.arange(weeks))
-    first = (standing(opening, discs), holders(opening))
+    last, (stood, happened, control, overflow, net) = jax.lax.scan(week, opening, (jnp.arange(weeks), factor, shift))
+    first = (standing(opening, ground, names), holders(opening))
     stood, control = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, (stood, control))
     change = ground.by_axis() @ ((last.front.held - opening.front.held) * ground.area[:, None])
-    net = (happened["taken"][:, 0] - happened["taken"][:, 1]).sum(axis=0)
-    return Fought(stood | happened, control, overflow.any(), jnp.abs(change - net).max(axis=0))
+    error = jnp.abs(change - net.sum(axis=0)).max(axis=0)
+    return Fought(stood | happened, control, overflow.any(), error, _finite(stood | happened))
+
+
+def _finite(series: dict[str, jax.Array]) -> jax.Array:
+    """Runs of which every number is finite."""
+    real = [values for values in series.values() if jnp.issubdtype(values.dtype, jnp.floating)]
+    return jnp.stack([jnp.isfinite(values).reshape(-1, values.shape[-1]).all(axis=0) for values in real]).all(axis=0)
 
 
 class Engine:
-    """Everything that the chunks of one forecast share."""
+    """Everything that the chunks of one forecast share: compiled once, whatever is decreed."""
 
-    def __init__(self, start: Start, *, weeks: int, seed: int) -> None:
-        self.start, self.weeks, self.seed = start, weeks, seed
+    def __init__(
+        self, start: Start, *, weeks: int, seed: int, do: Schedule | None = None, keep: tuple[str, ...] = KEPT
+    ) -> None:
+        self.start, self.weeks, self.seed, self.keep = start, weeks, seed, keep
+        self.nothing = nothing(start, weeks)
+        self.do = do or self.nothing
         self.ground = ground_of(start)
-        self.discs = discs_of(start)
         self.share = jnp.asarray(start.theatre.opening_share, float)
         self.momentum = jnp.asarray(start.momentum, float)
         self.list_length = opening_list_length(start, self.ground)
+        self.compiling, self.compiled = threading.Lock(), set[int]()
 
     def chunk(self, number: int, runs: int) -> Chunk:
         """Simulate chunk `number` of an ensemble of `runs`."""
+        return next(self.chunks(number, runs, (self.do,)))
+
+    def chunks(self, number: int, runs: int, decreed: Iterable[Schedule]) -> Iterator[Chunk]:
+        """Simulate chunk `number` once for each schedule: the same wars, the same luck."""
         run = np.arange(number * CHUNK, (number + 1) * CHUNK, dtype=np.uint32)
         asked = run < runs
         params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run)))
-        fought = self._fight(params, jnp.asarray(run), jnp.asarray(asked.astype(np.int32)))
-        series = {name: np.asarray(values)[..., asked] for name, values in fought.series.items()}
-        error = np.asarray(fought.area_error)[asked]
         known = np.all([jnp.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0)
-        return Chunk(series, np.asarray(fought.control, dtype=np.int32), _finite(series) & known[asked], error)
+        for do in decreed:
+            fought = self._fight(params, do, jnp.asarray(run), jnp.asarray(asked.astype(np.int32)))
+            ok = np.asarray(fought.finite)[asked] & known[asked]
+            series = {name: np.asarray(fought.series[name])[..., asked] for name in (*self.keep, TOWN_SHARE)}
+            control = np.asarray(fought.control, dtype=np.int32)
+            yield Chunk(series, control, ok, np.asarray(fought.area_error)[asked])
 
-    def _fight(self, params: war.Params, run: jax.Array, counted: jax.Array) -> Fought:
+    def _fight(self, params: war.Params, do: Schedule, run: jax.Array, counted: jax.Array) -> Fought:
         """Fight with a list of cells in reach of the front that doubles until it is long enough."""
         length, seed = self.list_length, jnp.asarray(draws.seed_words(self.seed))
+        factor, shift = jnp.asarray(do.factor, float), jnp.asarray(do.shift, float)
         while True:
-            fought = fight(
+            call = partial(
+                fight,
                 params,
                 self.share,
                 self.momentum,
                 self.ground,
-                self.discs,
+                factor,
+                shift,
                 seed,
                 run,
                 counted,
                 weeks=self.weeks,
                 list_length=length,
+                places=do.places,
             )
+            fought = self._once_compiled(length, call)
             if not bool(fought.overflow) or length >= len(self.start.theatre):
                 return fought
             length = min(2 * length, len(self.start.theatre))
+
+    def _once_compiled(self, length: int, call: Callable[[], Fought]) -> Fought:
+        """The first to come compiles, the others wait for it instead of compiling the same again."""
+        with self.compiling:
+            if length not in self.compiled:
+                fought = call()
+                self.compiled.add(length)
+                return fought
+        return call()
 
 
 def opening_list_length(start: Start, ground: Ground) -> int:
@@ -190,12 +288,3 @@ def opening_list_length(start: Start, ground: Ground) -> int:
     one_run = front.in_reach(ground, jnp.append(jnp.asarray(start.theatre.opening_share, float), 0.0)[:, None])
     reach = int(one_run.sum())
     return min(len(start.theatre), 1024 * -(-11 * max(reach, 1) // 4096))
-
-
-def _finite(series: dict[str, NDArray[Any]]) -> NDArray[np.bool_]:
-    runs = series["phase"].shape[-1]
-    finite = np.ones(runs, dtype=bool)
-    for values in series.values():
-        if values.dtype.kind == "f":
-            finite &= np.isfinite(values).reshape(-1, runs).all(axis=0)
-    return finite

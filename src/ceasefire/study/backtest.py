@@ -34,6 +34,7 @@ from ceasefire.scenario.spec import Scenario, ScenarioError
 from ceasefire.scenario.start import open_war
 from ceasefire.scenario.theatre import Theatre, plane
 from ceasefire.simulate import ensemble as many
+from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
 from ceasefire.study import observe
@@ -125,23 +126,30 @@ def forecast_origin(
 
 def in_terms_of_score(ensemble: Ensemble, origin: str, horizons: tuple[int, ...]) -> Forecasts:
     """Changes of mapped area and claimed losses since the opening, and control of the cells near the front."""
-    start, at = ensemble.start, np.array(horizons)
-    net = ensemble.series["taken"][:, 0] - ensemble.series["taken"][:, 1]
-    area = observe.mapped(ensemble, np.concatenate([np.zeros_like(net[:1]), np.cumsum(net, axis=0)]))[at]
-    claims = np.cumsum(observe.claims(ensemble), axis=0)[at - 1]
-    followed = [k for k, claim in enumerate(start.labels["claim"]) if (0, claim) in start.intensity]
-    change = np.concatenate([area.sum(axis=1)[:, None], area, claims[:, followed]], axis=1)
-    targets = ("area_total", *(f"area_{axis}" for axis in start.labels["axis"]))
+    start = ensemble.start
+    targets, change = changes(ensemble, horizons)
     near = distance_to_front(start.theatre.latitude, start.theatre.longitude, start.theatre.opening_share) <= WITHIN_KM
     near &= as_recorded(start.theatre)
     return Forecasts(
         origin=origin,
         horizons=horizons,
-        targets=(*targets, *(f"loss_{start.labels['claim'][k]}" for k in followed)),
-        change=change.transpose(1, 0, 2),
+        targets=targets,
+        change=change,
         cell=start.theatre.cell[near],
-        probability=(ensemble.control[at][:, near] / ensemble.runs),
+        probability=(ensemble.control[np.array(horizons)][:, near] / ensemble.runs),
     )
+
+
+def changes(ensemble: Ensemble, horizons: tuple[int, ...]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+    """Targets, and the change of each since the opening, [target, horizon, draw]."""
+    start, at, net = ensemble.start, np.array(horizons), ensemble.net_gain()
+    area = observe.mapped(ensemble, np.concatenate([np.zeros_like(net[:1]), np.cumsum(net, axis=0)]))[at]
+    claims = np.cumsum(observe.claims(ensemble), axis=0)[at - 1]
+    followed = [k for k, claim in enumerate(start.labels["claim"]) if (0, claim) in start.intensity]
+    change = np.concatenate([area.sum(axis=1)[:, None], area, claims[:, followed]], axis=1)
+    targets = ("area_total", *(f"area_{axis}" for axis in start.labels["axis"]))
+    claimed = (f"loss_{start.labels['claim'][k]}" for k in followed)
+    return (*targets, *claimed), change.transpose(1, 0, 2)
 
 
 def as_recorded(theatre: Theatre) -> NDArray[np.bool_]:
@@ -303,6 +311,7 @@ def backtest(
     asked = scenario if isinstance(scenario, Scenario) else spec.load(scenario)
     store = Store.open(evidence)
     known = {origin: _opened(store, origin) for origin in origins}
+    keep_compiled()
     plan = Plan(asked.war.id, tuple(origins), tuple(horizons), draws, seed)
     folder = _prepare(Path(out), plan, {origin: vintage.hash for origin, vintage in known.items()})
     for done, origin in enumerate(origins):

@@ -19,9 +19,11 @@ from ceasefire.scenario import spec
 from ceasefire.scenario.spec import Scenario, ScenarioError
 from ceasefire.scenario.start import LEARNED, Start, open_war
 from ceasefire.simulate import ensemble as many
+from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.draws import cube, values
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
+from ceasefire.simulate.run import TOWN_SHARE
 from ceasefire.study import observe
 
 TAUGHT_RUNS = 1024
@@ -56,6 +58,7 @@ def forecast(
     many.check(runs, weeks, seed, workers)
     asked = opened(scenario, on)
     start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
+    keep_compiled()
     ensemble = many.simulate(start, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress)
     result = dataset(ensemble)
     result.attrs["evidence_store"] = PACKAGED if evidence is None else str(Path(evidence).resolve())
@@ -127,24 +130,30 @@ def dataset(ensemble: Ensemble) -> xr.Dataset:
     return xr.Dataset(data, coords=_coordinates(ensemble), attrs=_attributes(ensemble))
 
 
+_FLOWS = ("front.taken", "attrition.casualties", "attrition.killed", "attrition.lost", "manpower.recruited")
+_RATES = ("logistics.supply", "bargaining.hazard")
+_STOCKS = ("attrition.troops", "attrition.equipment", "industry.storage", "bargaining.phase")
+
+
 def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
     start, series = ensemble.start, ensemble.series
-    flows = {name: _lead(series[name]) for name in ("taken", "casualties", "killed", "lost", "recruited")}
-    rates = {name: _lead(series[name], np.nan) for name in ("supply", "hazard")}
-    stocks = {name: series[name] for name in ("troops", "equipment", "storage", "phase", "town_share")}
-    net = flows["taken"][:, 0] - flows["taken"][:, 1]
-    area = np.nan_to_num(start.area)[:, None] + np.cumsum(net, axis=0)
+    flows = {name.partition(".")[2]: _lead(series[name]) for name in _FLOWS}
+    rates = {name.partition(".")[2]: _lead(series[name], np.nan) for name in _RATES}
+    stocks = {name.partition(".")[2]: series[name] for name in _STOCKS}
+    area = np.nan_to_num(start.area)[:, None] + np.cumsum(_lead(ensemble.net_gain()), axis=0)
     holder = np.array([town.holder for town in start.theatre.towns], dtype=np.int8)
-    first_ending, first_ending_week = _first_ending(series["phase"])
+    first_ending, first_ending_week = _first_ending(stocks["phase"])
     return {
         **flows,
         **rates,
         **stocks,
+        "phase": stocks["phase"].astype(np.int8),
+        "town_share": series[TOWN_SHARE],
         "area": area.astype(np.float32),
         "mapped_area": observe.mapped(ensemble, area),
         "claimed": _lead(observe.claims(ensemble), np.nan),
         "town_holder": holder,
-        "town_change_week": town_change_week(series["town_share"], holder),
+        "town_change_week": town_change_week(series[TOWN_SHARE], holder),
         "control_probability": control_probability(ensemble),
         "control_opening": start.theatre.opening_share,
         "first_ending": first_ending,

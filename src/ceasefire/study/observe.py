@@ -26,7 +26,8 @@ FIRST_SIDE = 0
 
 def claims(ensemble: Ensemble) -> NDArray[np.float32]:
     """Weekly claims of the first side's losses, [week, claim, run]."""
-    true = np.concatenate([ensemble.series["casualties"][:, :1], ensemble.series["lost"][:, FIRST_SIDE]], axis=1)
+    people, pieces = ensemble.series["attrition.casualties"], ensemble.series["attrition.lost"]
+    true = np.concatenate([people[:, :1], pieces[:, FIRST_SIDE]], axis=1)
     return np.concatenate([_claims(ensemble, true, first) for first in range(0, ensemble.runs, CHUNK)], axis=-1)
 
 

@@ -1,0 +1,616 @@
+"""What if: the same wars fought twice, once as they are and once with an intervention, with the same luck.
+
+Run k of both has the same parameters, the same opening and the same dice, so that what does not differ cancels:
+with d the difference of a number between the two in one run,
+
+    effect = mean of d,   95 % interval = mean ± t(.975, n − 1) · standard deviation of d / √n
+
+(Student's t for paired differences), which says how well n runs know the effect in the model, not how well the model
+knows the war. Means and sums of squares are gathered chunk by chunk in the order of the runs (Chan, Golub and LeVeque
+1983), in double precision, so that nothing depends on who works on what. Before the first week of an intervention both
+are the same to the last bit.
+
+Left out: answers. Nobody in the model changes plans because of the intervention beyond what the equations say, beliefs
+are not fitted again, and nobody bargains over it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from ceasefire.evidence.store import Store
+from ceasefire.evidence.vintage import Vintage
+from ceasefire.model.axes import ROLES
+from ceasefire.model.bargaining import PHASES, WAR
+from ceasefire.model.declare import Variable
+from ceasefire.scenario import decree
+from ceasefire.scenario.decree import DecreeError, Schedule, Settled
+from ceasefire.scenario.spec import Scenario
+from ceasefire.scenario.start import Start, open_war, variables
+from ceasefire.simulate import ensemble as many
+from ceasefire.simulate.cache import keep_compiled
+from ceasefire.simulate.ensemble import RequestError
+from ceasefire.simulate.result import VERSION
+from ceasefire.simulate.run import CHUNK, TOWN_SHARE, Chunk, Engine
+from ceasefire.study.forecast import opened, town_lost
+
+HORIZONS = (1, 4, 13, 26, 52)
+RUNS = 1024
+FORMAT = 1
+AMOUNTS = frozenset(
+    {"person", "count", "km2", "km", "t", "household", "USD", "EUR", "RUB", "UAH", "MWh", "GWh", "round", "barrel"}
+)
+"""Units that add up over weeks where a flow is in them."""
+CODES = ("bargaining.phase", "bargaining.first_ending", "bargaining.first_ending_week")
+"""Numbers of which a mean says nothing; the chance of each phase is told instead."""
+IN_WEEK, SO_FAR, AT_END = "in the week", "so far", "at the end of the week"
+IS = (
+    "The same wars fought twice with the same parameters and the same luck, with and without the intervention: "
+    "the difference is what it does in the model."
+)
+IS_NOT = (
+    "Not a forecast of what people would do about it: parameters and beliefs stay as they were learned without it, "
+    "and neither side bargains over it or changes its plans beyond the equations."
+)
+
+FloatArray = NDArray[np.float64]
+Series = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Output:
+    """A number of the simulated war that is compared."""
+
+    name: str
+    labels: tuple[str, ...]
+    measure: str
+    unit: str
+    meaning: str
+
+    @property
+    def key(self) -> str:
+        """Name with labels."""
+        return self.name + (f"[{','.join(self.labels)}]" if self.labels else "")
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One output at the end of one week, without and with the intervention."""
+
+    week: int
+    baseline: float
+    treated: float
+    difference: float
+    low: float
+    high: float
+    """95 % interval of the difference."""
+    higher: float
+    """Share of runs in which it is higher with the intervention."""
+    lower: float
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the interval excludes 0."""
+        return self.low > 0 or self.high < 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Outputs compared at some weeks, over the runs that stayed finite in both."""
+
+    outputs: tuple[Output, ...]
+    weeks: tuple[int, ...]
+    runs: int
+    baseline: FloatArray
+    """[output, week] mean."""
+    treated: FloatArray
+    difference: FloatArray
+    error: FloatArray
+    """Standard error of the mean difference."""
+    higher: FloatArray
+    lower: FloatArray
+
+    def effect(self, row: int, week: int) -> Effect:
+        """One row at one of the weeks."""
+        at = row, self.weeks.index(week)
+        half = _half_width(self.runs) * float(self.error[at]) if self.error[at] else 0.0
+        middle = float(self.difference[at])
+        return Effect(
+            week,
+            float(self.baseline[at]),
+            float(self.treated[at]),
+            middle,
+            middle - half,
+            middle + half,
+            float(self.higher[at]),
+            float(self.lower[at]),
+        )
+
+    def effects(self, row: int) -> tuple[Effect, ...]:
+        """One row at every week."""
+        return tuple(self.effect(row, week) for week in self.weeks)
+
+    def find(self, name: str, *labels: str, measure: str | None = None) -> int:
+        """Row of an output. Raises `KeyError` where there is none."""
+        for row, output in enumerate(self.outputs):
+            if (output.name, output.labels) == (name, labels) and measure in (None, output.measure):
+                return row
+        raise KeyError(f"{name}[{','.join(labels)}]")
+
+    @cached_property
+    def strength(self) -> FloatArray:
+        """|t| of each row at the last week: how far the effect stands out from what is left to chance."""
+        middle, error = np.abs(self.difference[:, -1]), self.error[:, -1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(middle > 0, middle / error, 0.0)
+
+    @cached_property
+    def moved(self) -> NDArray[np.bool_]:
+        """Rows that differ in some run at some week."""
+        return np.asarray(((self.higher > 0) | (self.lower > 0)).any(axis=1))
+
+
+def _half_width(runs: int) -> float:
+    return float(student.ppf(0.975, runs - 1)) if runs > 1 else math.nan
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """What an intervention does to a war."""
+
+    scenario: str
+    title: str
+    opening: str
+    first_day: str
+    """Day that the weeks are counted from: week w ends w weeks later."""
+    side_names: tuple[str, ...]
+    policy: str
+    """Title of the policy file, if there is one."""
+    given: tuple[Settled, ...]
+    """What holds in both."""
+    decrees: tuple[Settled, ...]
+    weeks: int
+    seed: int
+    asked_runs: int
+    failed_runs: int
+    version: str
+    evidence_hash: str
+    headline: Comparison
+    """At every week."""
+    rest: Comparison
+    """Everything, at `HORIZONS` and the last week."""
+
+    @property
+    def runs(self) -> int:
+        """How many pairs of wars are compared."""
+        return self.headline.runs
+
+    def effect(self, name: str, *labels: str, week: int | None = None, measure: str | None = None) -> Effect:
+        """The effect on one output, at the last week unless another is named."""
+        return self.rest.effect(self.rest.find(name, *labels, measure=measure), week or self.weeks)
+
+    def date(self, week: int) -> dt.date:
+        """Last day of a week."""
+        return dt.date.fromisoformat(self.first_day) + dt.timedelta(weeks=week)
+
+
+# ------------------------------------------------------------------------------------------------------------ measuring
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Some outputs, and how they are found in what was recorded: [week, output, run] from week 1 on."""
+
+    outputs: tuple[Output, ...]
+    of: Callable[[Series], NDArray[Any]]
+
+
+def recorded(start: Start) -> tuple[str, ...]:
+    """Every state and flow that has labels, by dotted name."""
+    known = variables()
+    return tuple(place.name for place in decree.places(start) if known[place.name].kind != "parameter")
+
+
+def headline_measures(start: Start) -> tuple[Measure, ...]:
+    """What one asks first: ground, people, equipment, an end to the fighting, towns."""
+    war, sides = start.scenario.war, start.scenario.war.sides
+    holder = np.array([town.holder for town in start.theatre.towns])
+
+    def by_side(name: str, unit: str, meaning: str, flow: str) -> Measure:
+        outputs = tuple(Output(name, (side.id,), SO_FAR, unit, meaning.format(side.name)) for side in sides)
+        return Measure(outputs, lambda series: _by_side(series[flow]).cumsum(axis=0))
+
+    def alone(name: str, measure: str, unit: str, meaning: str, of: Callable[[Series], NDArray[Any]]) -> Measure:
+        return Measure((Output(name, (), measure, unit, meaning),), lambda series: of(series)[:, None])
+
+    return (
+        by_side("ground_taken", "km2", "Ground taken by {}", "front.taken"),
+        alone("area", AT_END, "km2", f"Ground held by {sides[0].name}", lambda s: _area(start, s).sum(axis=1)),
+        by_side("people_lost", "person", "Killed and wounded, {}", "attrition.casualties"),
+        by_side("people_killed", "person", "Killed, {}", "attrition.killed"),
+        *(_pieces_lost(start, role) for role in ROLES if any(item.role == role for item in war.items)),
+        alone("fighting_ended", SO_FAR, "1", "Fighting has ended", _ended),
+        alone(
+            "towns_changed",
+            AT_END,
+            "count",
+            "Towns in other hands",
+            lambda s: town_lost(s[TOWN_SHARE], holder)[1:].sum(axis=1),
+        ),
+    )
+
+
+def _pieces_lost(start: Start, role: str) -> Measure:
+    """Pieces lost of all items that play a role, by side."""
+    war = start.scenario.war
+    items = [k for k, item in enumerate(war.items) if item.role == role]
+    word = {"armour": "Armour", "gun": "Guns"}[role]
+    outputs = tuple(
+        Output(f"{role}_lost", (side.id,), SO_FAR, "count", f"{word} lost, {side.name}") for side in war.sides
+    )
+    return Measure(outputs, lambda series: _by_side(series["attrition.lost"][:, :, items]).cumsum(axis=0))
+
+
+def _by_side(flow: NDArray[Any]) -> FloatArray:
+    """A flow [week, side, ..., run] added up over what else it is told by, [week, side, run]."""
+    return flow.astype(np.float64).reshape(*flow.shape[:2], -1, flow.shape[-1]).sum(axis=2)
+
+
+def _area(start: Start, series: Series) -> FloatArray:
+    """Ground that the first side holds, [week, axis, run] km²."""
+    taken = series["front.taken"].astype(np.float64)
+    net = taken[:, 0] - taken[:, 1] + series["front.ceded"]
+    return np.nan_to_num(start.area)[:, None] + net.cumsum(axis=0)
+
+
+def _ended(series: Series) -> NDArray[Any]:
+    return np.maximum.accumulate(series["bargaining.phase"] != WAR, axis=0)[1:].astype(np.float64)
+
+
+def measures(start: Start) -> tuple[Measure, ...]:
+    """Every output with every label, and for amounts the total so far as well."""
+    known, labels = variables(), start.labels
+    found = [*headline_measures(start)]
+    found.append(
+        Measure(
+            tuple(
+                Output("area", (axis,), AT_END, "km2", "Ground that the first side holds")
+                for axis in start.labels["axis"]
+            ),
+            lambda series: _area(start, series),
+        )
+    )
+    found.append(
+        Measure(
+            tuple(
+                Output(TOWN_SHARE, (town,), AT_END, "1", "First side's share of the town's disc")
+                for town in labels["town"]
+            ),
+            lambda series: series[TOWN_SHARE][1:],
+        )
+    )
+    found.append(
+        Measure(
+            tuple(Output("phase", (phase,), AT_END, "1", "Share of runs where it stands") for phase in PHASES),
+            lambda series: series["bargaining.phase"][1:, None] == np.arange(len(PHASES))[:, None],
+        )
+    )
+    for name in recorded(start):
+        if name not in CODES:
+            found += _of_variable(known[name], labels)
+    return tuple(found)
+
+
+def _of_variable(variable: Variable, labels: dict[str, tuple[str, ...]]) -> Iterator[Measure]:
+    dims = [dim for dim in variable.dims[:-1] if not dim.isdigit()]
+    places = tuple(itertools.product(*(labels[dim] for dim in dims)))
+    name, first = variable.name, 1 if variable.kind == "state" else 0
+
+    def outputs(measure: str) -> tuple[Output, ...]:
+        return tuple(Output(name, place, measure, variable.unit, variable.doc) for place in places)
+
+    yield Measure(outputs(AT_END if first else IN_WEEK), lambda series: _flat(series[name][first:]))
+    if variable.kind == "flow" and variable.unit in AMOUNTS:
+        yield Measure(outputs(SO_FAR), lambda series: _flat(series[name]).cumsum(axis=0, dtype=np.float64))
+
+
+def _flat(values: NDArray[Any]) -> NDArray[Any]:
+    return values.reshape(len(values), -1, values.shape[-1])
+
+
+def measured(series: Series, asked: Sequence[Measure], weeks: Sequence[int]) -> FloatArray:
+    """Outputs at some weeks, [output, week, run]."""
+    at = np.array(weeks) - 1
+    return np.concatenate([measure.of(series)[at].transpose(1, 0, 2).astype(np.float64) for measure in asked])
+
+
+# ------------------------------------------------------------------------------------------------------------ gathering
+
+
+class Tally:
+    """Means, sums of squares and counts of paired outputs [output, week], gathered chunk by chunk."""
+
+    def __init__(self, asked: Sequence[Measure], weeks: Sequence[int]) -> None:
+        self.outputs = tuple(output for measure in asked for output in measure.outputs)
+        self.weeks, self.runs = tuple(weeks), 0
+        shape = len(self.outputs), len(self.weeks)
+        self.baseline, self.treated, self.difference, self.squares, self.higher, self.lower = np.zeros((6, *shape))
+
+    def add(self, baseline: FloatArray, treated: FloatArray) -> None:
+        """Take in some runs, [output, week, run] each."""
+        count = baseline.shape[-1]
+        if not count:
+            return
+        gap = treated - baseline
+        mean = gap.mean(axis=-1)
+        share = count / (self.runs + count)
+        self.squares += ((gap - mean[..., None]) ** 2).sum(axis=-1)
+        self.squares += (mean - self.difference) ** 2 * self.runs * share
+        self.difference += (mean - self.difference) * share
+        self.baseline += (baseline.mean(axis=-1) - self.baseline) * share
+        self.treated += (treated.mean(axis=-1) - self.treated) * share
+        self.higher += (gap > 0).sum(axis=-1)
+        self.lower += (gap < 0).sum(axis=-1)
+        self.runs += count
+
+    def comparison(self) -> Comparison:
+        """What is known so far."""
+        runs = max(self.runs, 1)
+        return Comparison(
+            self.outputs,
+            self.weeks,
+            self.runs,
+            self.baseline.copy(),
+            self.treated.copy(),
+            self.difference.copy(),
+            np.sqrt(self.squares / max(runs - 1, 1) / runs),
+            self.higher / runs,
+            self.lower / runs,
+        )
+
+
+@dataclass
+class Gathered:
+    """What is known of one schedule so far."""
+
+    headline: Tally
+    rest: Tally | None
+    failed: int = 0
+
+
+Pair = list[tuple[FloatArray, FloatArray | None, NDArray[np.bool_]]]
+"""Headline and rest [output, week, run] and whether each run stayed finite: as it is, then for each schedule."""
+
+
+def horizons_of(weeks: int) -> tuple[int, ...]:
+    """Weeks at which everything is told: those of `HORIZONS` that are reached, and the last."""
+    return tuple(sorted({week for week in HORIZONS if week < weeks} | {weeks}))
+
+
+def compare(
+    start: Start,
+    schedules: Sequence[Schedule],
+    *,
+    runs: int,
+    weeks: int,
+    seed: int,
+    given: Schedule | None = None,
+    workers: int | None = None,
+    everything: bool = True,
+    on_chunk: Callable[[int, Sequence[Gathered]], None] | None = None,
+) -> tuple[Gathered, ...]:
+    """Fight every war as it is, or as it is `given`, and once for each schedule.
+
+    `on_chunk` is called with the number of wars done and what is known by then, in the order of the runs.
+    """
+    first, rest = headline_measures(start), measures(start) if everything else ()
+    keep = recorded(start) if everything else _NEEDED
+    every, some = tuple(range(1, weeks + 1)), horizons_of(weeks)
+    engine = Engine(start, weeks=weeks, seed=seed, keep=keep)
+    arms = (given or engine.nothing, *schedules)
+    found = tuple(Gathered(Tally(first, every), Tally(rest, some) if rest else None) for _ in schedules)
+
+    def told(chunk: Chunk) -> tuple[FloatArray, FloatArray | None, NDArray[np.bool_]]:
+        whole = measured(chunk.series, rest, some) if rest else None
+        return measured(chunk.series, first, every), whole, chunk.ok
+
+    def work(number: int) -> Pair:
+        return [told(chunk) for chunk in engine.chunks(number, runs, arms)]
+
+    waiting: dict[int, Pair] = {}
+    following = 0
+    for number, pair in many.worked(work, -(-runs // CHUNK), workers):
+        waiting[number] = pair
+        while following in waiting:
+            _gather(found, waiting.pop(following))
+            following += 1
+            if on_chunk:
+                on_chunk(min(following * CHUNK, runs), found)
+    return found
+
+
+_NEEDED = (
+    "front.taken",
+    "front.ceded",
+    "attrition.casualties",
+    "attrition.killed",
+    "attrition.lost",
+    "bargaining.phase",
+)
+
+
+def _gather(found: Sequence[Gathered], pair: Pair) -> None:
+    baseline = pair[0]
+    for gathered, treated in zip(found, pair[1:], strict=True):
+        fine = baseline[2] & treated[2]
+        gathered.failed += int((~fine).sum())
+        gathered.headline.add(baseline[0][..., fine], treated[0][..., fine])
+        if gathered.rest is not None and baseline[1] is not None and treated[1] is not None:
+            gathered.rest.add(baseline[1][..., fine], treated[1][..., fine])
+
+
+# ------------------------------------------------------------------------------------------------------------ the study
+
+
+def whatif(
+    scenario: str | Path | Scenario,
+    do: str | Sequence[str] = (),
+    *,
+    given: str | Sequence[str] = (),
+    policy: str | Path | None = None,
+    runs: int = RUNS,
+    weeks: int = 52,
+    seed: int = 1,
+    on: str | dt.date | None = None,
+    evidence: str | Path | None = None,
+    workers: int | None = None,
+    on_progress: Callable[[int, int, WhatIf], None] | None = None,
+) -> WhatIf:
+    """Compare a war with and without interventions (`scenario/decree.py` has their grammar).
+
+    Those of a `policy` file come first, then those of `do`; what is `given` holds in both. `on_progress` is told the
+    wars done, of how many, and what is known by then. Raises `CeasefireError` with what was asked, what was found and
+    what would do.
+    """
+    check_runs(runs)
+    many.check(runs, weeks, seed, workers)
+    title, listed = decree.read(policy) if policy is not None else ("", ())
+    lines = (*listed, *((do,) if isinstance(do, str) else do))
+    read = [decree.parse(line) for line in lines]
+    if not read:
+        raise DecreeError(f"no intervention was named; {decree.GRAMMAR}")
+    asked = opened(scenario, on)
+    start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
+    both = [decree.parse(line) for line in ((given,) if isinstance(given, str) else given)]
+    schedule = decree.schedule(start, weeks, [*both, *read])
+    keep_compiled()
+    return of_start(
+        start,
+        schedule,
+        given=decree.schedule(start, weeks, both) if both else None,
+        policy=title,
+        runs=runs,
+        weeks=weeks,
+        seed=seed,
+        workers=workers,
+        on_progress=on_progress,
+    )
+
+
+def check_runs(runs: int) -> None:
+    """Raise `RequestError` where there are too few runs for an interval."""
+    if runs < 2:
+        raise RequestError(f"{runs} runs were asked for; at least 2 are needed to tell an effect from chance")
+
+
+def of_start(
+    start: Start,
+    schedule: Schedule,
+    *,
+    given: Schedule | None = None,
+    policy: str = "",
+    runs: int = RUNS,
+    weeks: int,
+    seed: int = 1,
+    workers: int | None = None,
+    on_progress: Callable[[int, int, WhatIf], None] | None = None,
+) -> WhatIf:
+    """Compare a war that is opened already with and without what is decreed beyond what is `given`."""
+    common = given.settled if given else ()
+
+    def so_far(done: int, found: Gathered) -> WhatIf:
+        assert found.rest is not None
+        return WhatIf(
+            scenario=start.scenario.id,
+            title=start.scenario.title,
+            opening=str(start.scenario.opening),
+            first_day=str(decree.opening_day(start)),
+            side_names=tuple(side.name for side in start.scenario.war.sides),
+            policy=policy,
+            given=common,
+            decrees=schedule.settled[len(common) :],
+            weeks=weeks,
+            seed=seed,
+            asked_runs=done,
+            failed_runs=found.failed,
+            version=VERSION,
+            evidence_hash=start.evidence_hash,
+            headline=found.headline.comparison(),
+            rest=found.rest.comparison(),
+        )
+
+    def told(done: int, found: Sequence[Gathered]) -> None:
+        if on_progress:
+            on_progress(done, runs, so_far(done, found[0]))
+
+    gathered = compare(
+        start,
+        (schedule,),
+        runs=runs,
+        weeks=weeks,
+        seed=seed,
+        given=given,
+        workers=workers,
+        on_chunk=told if on_progress else None,
+    )
+    return so_far(runs, gathered[0])
+
+
+# ---------------------------------------------------------------------------------------------------------------- JSON
+
+
+def to_json(found: WhatIf) -> str:
+    """The whole comparison: headline week by week, every output that moved at the horizons, names of the others."""
+    still = [
+        f"{output.key} ({output.measure})"
+        for output, moved in zip(found.rest.outputs, found.rest.moved, strict=True)
+        if not moved
+    ]
+    order = np.argsort(-found.rest.strength, kind="stable")
+    told = {
+        "format": FORMAT,
+        "scenario": found.scenario,
+        "title": found.title,
+        "opening": found.opening,
+        "first_day": found.first_day,
+        "sides": list(found.side_names),
+        "policy": found.policy,
+        "given": [asdict(one) for one in found.given],
+        "interventions": [asdict(one) for one in found.decrees],
+        "is": IS,
+        "is_not": IS_NOT,
+        "runs": found.runs,
+        "failed_runs": found.failed_runs,
+        "weeks": found.weeks,
+        "seed": found.seed,
+        "version": found.version,
+        "evidence_hash": found.evidence_hash,
+        "interval": 0.95,
+        "headline": [_row(found.headline, row) for row in range(len(found.headline.outputs))],
+        "outputs": [_row(found.rest, int(row)) for row in order if found.rest.moved[row]],
+        "unmoved": still,
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _row(found: Comparison, row: int) -> dict[str, Any]:
+    output, strength = found.outputs[row], float(found.strength[row])
+    effects = [asdict(effect) for effect in found.effects(row)]
+    finite = [{key: _finite(value) for key, value in effect.items()} for effect in effects]
+    return {**asdict(output), "t": _finite(strength), "effects": finite}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
