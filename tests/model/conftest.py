@@ -39,8 +39,9 @@ class Dice(Noise):
         u = jnp.where(self.mirror, u[::-1], u) if shape[:1] == (SIDES,) else u
         return jnp.where(self.calm, 0.5, u) if name in ("fall", "break") else u
 
-    def each(self, name: str, element: jax.Array) -> jax.Array:
-        return Noise.each(self, name, jnp.where(self.mirror, element ^ 1, element))
+    def both_sides(self, name: str, element: jax.Array) -> jax.Array:
+        u = Noise.both_sides(self, name, element)
+        return jnp.where(self.mirror, u[::-1], u)
 
 
 class Opened(NamedTuple):

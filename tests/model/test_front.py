@@ -21,8 +21,8 @@ class Relabelled(Noise):
 
     old: jax.Array = None
 
-    def each(self, name, element):
-        return Noise.each(self, name, 2 * self.old[element // 2] + element % 2)
+    def both_sides(self, name, element):
+        return Noise.both_sides(self, name, self.old[element])
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from ceasefire.simulate.draws import seed_words
 
 MASK = 0xFFFFFFFF
 uniform = jax.jit(Noise.uniform, static_argnames=("name", "shape"))
-each = jax.jit(Noise.each, static_argnames="name")
+both_sides = jax.jit(Noise.both_sides, static_argnames="name")
 
 
 def plain_threefry(key, counter):
@@ -78,8 +78,10 @@ def test_a_run_and_an_element_have_their_luck_whoever_else_is_asked_for():
     some = Noise(whole.seed, whole.run[jnp.array([40, 3])], whole.week, whole.subsystem)
     assert (uniform(some, "size", (2, 3)) == uniform(whole, "size", (2, 3))[..., jnp.array([40, 3])]).all()
     cells = jnp.array([70, 5, 12])
-    assert (each(some, "cell", cells) == each(whole, "cell", jnp.arange(80))[cells][:, jnp.array([40, 3])]).all()
-    assert (each(whole, "cell", jnp.arange(6)).reshape(2, 3, 64) == uniform(whole, "cell", (2, 3))).all()
+    found, among = both_sides(some, "cell", cells), both_sides(whole, "cell", jnp.arange(80))
+    assert (found == among[:, cells][:, :, jnp.array([40, 3])]).all()
+    assert (among[0, :6].reshape(2, 3, 64) == uniform(whole, "cell", (2, 3))).all()
+    assert abs(np.corrcoef(np.asarray(among).reshape(2, -1))[0, 1]) < 0.06
 
 
 def test_uniforms_are_uniform():

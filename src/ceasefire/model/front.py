@@ -477,11 +477,11 @@ def step(
 
     def one_side(_: None, side: tuple[Array, ...]) -> tuple[None, tuple[Array, Array]]:
         """The same rules for each side in turn: its share of the ground, its luck, its aims."""
-        number, own, near, momentum, wanted = side
-        ratio = jnp.minimum(weight(params, near, 1 - own, momentum, ease) / noise.each("cell", 2 * at + number), 1e7)
+        luck, own, near, momentum, wanted = side
+        ratio = jnp.minimum(weight(params, near, 1 - own, momentum, ease) / luck, 1e7)
         return None, allocate(ratio, 1 - own, area, axis, wanted)
 
-    _, (gain, taken) = jax.lax.scan(one_side, None, (jnp.arange(2), own, near, momentum, wanted))
+    _, (gain, taken) = jax.lax.scan(one_side, None, (noise.both_sides("cell", at), own, near, momentum, wanted))
 
     near_by = neighbour_mean(state.momentum, ground.neighbour)
     faded = MOMENTUM_MEMORY * ((1 - MOMENTUM_SPREAD) * state.momentum + MOMENTUM_SPREAD * near_by)

@@ -67,9 +67,9 @@ class Noise(eqx.Module):
             size *= length
         return to_unit(self._bits(name, jnp.arange(size, dtype=jnp.uint32).reshape(shape))[0])
 
-    def each(self, name: str, element: Int[Array, "n"]) -> Float[Array, "n run"]:
-        """A uniform for each named element (a cell, say), whichever others are asked for beside it."""
-        return to_unit(self._bits(name, element)[0])
+    def both_sides(self, name: str, element: Int[Array, "n"]) -> Float[Array, "side n run"]:
+        """Each side's uniform for each named element (a cell, say), whichever others are asked for beside it."""
+        return jnp.stack([to_unit(bits) for bits in self._bits(name, element)])
 
 
 def normal_quantile(u: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
