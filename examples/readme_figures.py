@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import ceasefire as cf
+from ceasefire.view.chart import standalone
 from ceasefire.view.report import render
 
 
@@ -14,8 +15,7 @@ def main(folder: str, target: str) -> None:
     drawings = re.findall(r"<svg.*?</svg>", render(result, cf.summarise(result)), re.DOTALL)
     fan = next(drawing for drawing in drawings if ">Ground gained by" in drawing)
     for name, drawing in (("map", drawings[0]), ("ground", fan)):
-        standalone = drawing.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-        Path(target, f"{name}.svg").write_text(standalone, encoding="utf-8")
+        Path(target, f"{name}.svg").write_text(standalone(drawing), encoding="utf-8")
 
 
 if __name__ == "__main__":

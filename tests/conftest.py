@@ -1,6 +1,10 @@
 """An invented war: sides, a map and dates that no packaged evidence knows. What works on it works on any war."""
 
+import atexit
 import datetime as dt
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from itertools import pairwise
 from types import MappingProxyType
@@ -13,6 +17,10 @@ from scipy.spatial import cKDTree
 
 from ceasefire.model.axes import YEAR, Ground
 from ceasefire.scenario import spec, start, theatre
+
+os.environ["CEASEFIRE_CACHE"] = tempfile.mkdtemp(prefix="ceasefire-tests-")
+"""What is compiled serves every test that follows, and nothing outside the tests."""
+atexit.register(shutil.rmtree, os.environ["CEASEFIRE_CACHE"], ignore_errors=True)
 
 OPENING = dt.date(2042, 6, 7)
 WEEKS_OF_MAPS = 40

@@ -444,7 +444,7 @@ def whatif(
         )
     told = study.to_json(found) if as_json else view.text(found, everything=everything, match=match)
     if figure is not None:
-        write_whole(figure, view.figure(found) + "\n")
+        write_whole(figure, view.figure(found))
     files = [*([figure] if figure else []), *(view.write(found, out) if out is not None else ())]
     print(told if as_json or not files else "\n".join([told, "Files: " + "  ".join(map(str, files))]))
 

@@ -124,7 +124,11 @@ KEPT = (
     "logistics.supply",
     "attrition.casualties",
     "attrition.killed",
+    "attrition.surrendered",
     "attrition.lost",
+    "civilians.harmed",
+    "civilians.killed",
+    "civilians.transferred",
     "manpower.recruited",
     "bargaining.hazard",
 )

@@ -97,6 +97,10 @@ MEANING: dict[str, tuple[str, str, str]] = {
     "taken": ("week side axis run", "km2", "Ground taken in the week"),
     "casualties": ("week side run", "person", "Killed or wounded in the week"),
     "killed": ("week side run", "person", "Killed in the week"),
+    "surrendered": ("week side run", "person", "Taken prisoner in the week"),
+    "civilians_harmed": ("week side run", "person", "Civilians killed or wounded on the side's land in the week"),
+    "civilians_killed": ("week side run", "person", "Civilians killed on the side's land in the week"),
+    "transferred": ("week side run", "person", "Civilians who come under the side's control in the week"),
     "lost": ("week side item run", "count", "Pieces lost in the week"),
     "recruited": ("week side run", "person", "Recruited in the week"),
     "troops": ("week side run", "person", "Soldiers in theatre"),
@@ -130,7 +134,14 @@ def dataset(ensemble: Ensemble) -> xr.Dataset:
     return xr.Dataset(data, coords=_coordinates(ensemble), attrs=_attributes(ensemble))
 
 
-_FLOWS = ("front.taken", "attrition.casualties", "attrition.killed", "attrition.lost", "manpower.recruited")
+_FLOWS = (
+    "front.taken",
+    "attrition.casualties",
+    "attrition.killed",
+    "attrition.surrendered",
+    "attrition.lost",
+    "manpower.recruited",
+)
 _RATES = ("logistics.supply", "bargaining.hazard")
 _STOCKS = ("attrition.troops", "attrition.equipment", "industry.storage", "bargaining.phase")
 
@@ -147,6 +158,9 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         **flows,
         **rates,
         **stocks,
+        "civilians_harmed": _lead(series["civilians.harmed"]),
+        "civilians_killed": _lead(series["civilians.killed"]),
+        "transferred": _lead(series["civilians.transferred"].sum(axis=2)),
         "phase": stocks["phase"].astype(np.int8),
         "town_share": series[TOWN_SHARE],
         "area": area.astype(np.float32),

@@ -79,6 +79,11 @@ def haloed(x: float, y: float, text: str, **attributes: object) -> str:
     return words(x, y, text, **(halo | attributes))
 
 
+def standalone(drawing: str) -> str:
+    """A drawing as a file of its own."""
+    return drawing.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"
+
+
 def picture(width: float, height: float, title: str, description: str, body: Iterable[str]) -> str:
     """A drawing with its title and description for those who cannot see it."""
     drawn = "".join(body)

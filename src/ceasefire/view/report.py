@@ -427,6 +427,8 @@ SIDE_COLOURS = (chart.FIRST, chart.SECOND)
 _TOTALS = {
     "casualties_cumulative": "killed or seriously wounded since the opening",
     "killed_cumulative": "killed since the opening",
+    "civilians_harmed_cumulative": "civilians killed or wounded near the line, on its land, since the opening",
+    "transferred_cumulative": "civilians who came under its control since the opening",
     "troops": "soldiers in the field",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ceasefire.study.scoreboard import BLOCK, Scoreboard, to_json, write_whole
-from ceasefire.view.chart import FIRST, INK, QUIET, RULE, SECOND, picture, tag, words
+from ceasefire.view.chart import FIRST, INK, QUIET, RULE, SECOND, picture, standalone, tag, words
 
 FAMILIES = {"total": "Ground, total", "sectors": "Ground, by axis", "losses": "Claimed losses"}
 MODELS = {
@@ -25,7 +25,7 @@ COMMAND = "ceasefire backtest --origins 2025-01-04..2026-01-31 --every 4w --hori
 
 def write(board: Scoreboard, folder: Path) -> tuple[Path, ...]:
     """Write scoreboard.json, scoreboard.md and scoreboard.svg beside the forecasts."""
-    files = {NUMBERS: to_json(board), PAGE: page(board, PICTURE), PICTURE: figure(board)}
+    files = {NUMBERS: to_json(board), PAGE: page(board, PICTURE), PICTURE: standalone(figure(board))}
     for name, text in files.items():
         write_whole(folder / name, text)
     return tuple(folder / name for name in files)
@@ -35,7 +35,7 @@ def write_page(board: Scoreboard, path: Path, image: Path) -> None:
     """Make a page of the documentation anew; the lines of its history are kept, one a version."""
     earlier = path.read_text(encoding="utf-8") if path.exists() else ""
     link = Path(*[".."] * (len(path.parent.parts) - _shared(path, image)), *image.parts[_shared(path, image) :])
-    write_whole(image, figure(board))
+    write_whole(image, standalone(figure(board)))
     write_whole(path, page(board, link.as_posix(), earlier))
 
 

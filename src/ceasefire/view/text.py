@@ -259,7 +259,12 @@ def sections(summary: Summary) -> Iterable[tuple[str, list[Row]]]:
     yield "How the fighting first ends", _ending_rows(summary)
     if towns := towns_at_risk(summary, TOWNS):
         yield "Town changes hands (holder now)", [_town_row(summary, town) for town in towns]
-    yield "People killed or seriously wounded", _people_rows(summary)
+    yield "Soldiers killed or seriously wounded", _people_rows(summary, "casualties_cumulative")
+    yield (
+        "Civilians killed or wounded near the line, on the land of",
+        _people_rows(summary, "civilians_harmed_cumulative"),
+    )
+    yield "Civilians who come under the control of", _people_rows(summary, "transferred_cumulative")
 
 
 def _ground_rows(summary: Summary) -> list[Row]:
@@ -284,10 +289,10 @@ def _town_row(summary: Summary, town: Town) -> Row:
     return f"{town.name} ({summary.side_name(town.holder)})", cells
 
 
-def _people_rows(summary: Summary) -> list[Row]:
+def _people_rows(summary: Summary, measure: str) -> list[Row]:
     rows: list[Row] = []
     for side in summary.sides:
-        series = summary.find("casualties_cumulative", side=side.key)
+        series = summary.find(measure, side=side.key)
         rows.append((f"{side.name}, thousands", _cells(summary, _median_and_range(series))))
     return rows
 

@@ -12,7 +12,7 @@ from ceasefire.evidence.error import suggestion
 from ceasefire.scenario.decree import ABSOLUTE, FACTOR, DecreeError, Settled
 from ceasefire.study.scoreboard import write_whole
 from ceasefire.study.whatif import IS, IS_NOT, Comparison, Effect, WhatIf, horizons_of, to_json
-from ceasefire.view.chart import FIRST, INK, QUIET, RULE, Frame, picture, tag, ticks, words
+from ceasefire.view.chart import FIRST, INK, QUIET, RULE, Frame, picture, standalone, tag, ticks, words
 from ceasefire.view.text import clean, number, percent, short_day
 
 FILES = ("whatif.json", "whatif.txt", "whatif.svg")
@@ -213,7 +213,7 @@ def figure(found: WhatIf) -> str:
     drawn = picture(
         16 + columns * width, bottom + 25 + 15 * len(noted), f"What if: {clean(found.title)}", clean(told), body
     )
-    return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return standalone(drawn)
 
 
 def _panel(found: WhatIf, row: int, left: float, top: float, width: float, height: float) -> Iterator[str]:
