@@ -178,7 +178,7 @@ def test_the_axes_share_the_budget_and_nothing_more(moving):
     params, state = moving
     effort = jnp.asarray([[0.7] * RUNS, [1.3] * RUNS])
     even = jnp.ones((2, 3, RUNS))
-    mean = front.mean_ground(params, state, state.balance + 3.0, effort, 5 * even, even)
+    mean = front.mean_ground(params, state, 3.0 * even, effort, 5 * even, even)
     np.testing.assert_allclose(mean.sum(axis=1), jnp.exp(state.budget) * effort, rtol=1e-5)
     np.testing.assert_allclose(mean[:, 1] / mean[:, 0], np.exp(state.tempo[:, 1] - state.tempo[:, 0]), rtol=1e-5)
 
@@ -236,11 +236,18 @@ def test_what_moves_the_front_moves_it_at_its_exponent(pushed, cause, coupling, 
 
 def test_physics_moves_the_budget_by_what_has_changed_since_the_opening(pushed):
     params, state, ground = pushed
-    elsewhere = dataclasses.replace(state, balance=state.balance + jnp.asarray([[[0.4]], [[-0.2]]]))
+    elsewhere = dataclasses.replace(state, supply_opening=state.supply_opening * jnp.asarray([[[2.0]], [[1.0]]]))
     ratio = expected((params, elsewhere, ground)) / expected(pushed)
-    np.testing.assert_allclose(
-        ratio, np.exp(0.5 * np.array([-0.4, 0.2]))[:, None, None] * np.ones_like(ratio), rtol=1e-4
-    )
+    exponent = float(params.supply_exponent[0])
+    factor = 2 ** (0.5 * exponent * np.array([-1, 1]))[:, None, None]
+    np.testing.assert_allclose(ratio, factor * np.ones_like(ratio), rtol=1e-4)
+
+
+def test_a_coupling_that_is_cut_leaves_the_opening_where_it_was(pushed):
+    params, state, ground = pushed
+    for coupling in ("supply_exponent", "height_effect", "height_drones", "works_effect", "force_exponent"):
+        cut = dataclasses.replace(params, **{coupling: jnp.zeros(RUNS)})
+        np.testing.assert_allclose(expected((cut, state, ground)), expected(pushed), rtol=1e-5)
 
 
 def test_a_breach_multiplies_what_is_taken_there(pushed):

@@ -289,3 +289,9 @@ class TestPolicy:
         for path in (tmp_path, tmp_path / "none.toml", "a\0b"):
             with pytest.raises(DecreeError, match="cannot read"):
                 decree.read(path)
+
+
+def test_a_road_may_be_named_from_either_end(invented_war):
+    one, other = (decreed(invented_war, f"logistics.passable[{road}]=0") for road in ("Town 0-Town 1", "Town 1-Town 0"))
+    assert (one.factor == other.factor).all()
+    assert touched(one).any()

@@ -2,7 +2,7 @@
 
 On each axis a side's front is either grinding or broken through. A breach opens with a small hazard,
     P(open) = 1 − exp(−h · effort · (force ratio)^η),
-and multiplies the ground that the side takes there by K, drawn log-normal when it opens. It closes with chance
+and multiplies the ground that the side takes there by K, drawn log-normal when it opens. A week ends it with chance
     P(close) = q · readiness^ρ,   readiness = the defender's reserves / what he means to have · (1 − stretch)^σ,
 so without reserves, or with many men tied down in sieges (stretch), it stays open. Every breach draws men from the
 reserves; they fill up again slowly, so two breaches at once close later than one. While a salient stands, reserves win
@@ -104,13 +104,12 @@ def step(
     meant = params.reserve_share * troops
     free = (1 - stretch) ** params.stretch_effect
     readiness = do("readiness", state.reserve / jnp.maximum(meant, 1.0) * free)
-    broken = state.factor > 1
     hazard = (params.hazard * effort * jnp.exp(params.force_effect * force))[:, None]
-    opened = ~broken & (noise.uniform("open", shape) < -jnp.expm1(-hazard))
+    opened = (state.factor <= 1) & (noise.uniform("open", shape) < -jnp.expm1(-hazard))
     closing = jnp.minimum(params.closing * enemy(readiness) ** params.reserve_effect, SURE)[:, None]
-    closed = broken & (noise.uniform("close", shape) < closing)
+    closed = noise.uniform("close", shape) < closing
     depth = jnp.maximum(params.depth * jnp.exp(DEPTH_SPREAD * normal_quantile(noise.uniform("depth", shape))), 1.0)
-    factor = jnp.where(opened, depth, jnp.where(closed, 1.0, state.factor))
+    factor = jnp.where(opened, depth, state.factor)
     surge = do("surge", jnp.where(effort[:, None] > 0, factor, 1.0))
     breaches = enemy((factor > 1).sum(axis=1))
     drawn = do("drawn", state.reserve * (1 - (1 - params.draw) ** breaches))
@@ -118,4 +117,5 @@ def step(
     refilled = do("refilled", jnp.maximum(meant - state.reserve, 0.0) / jnp.maximum(params.rebuild_time, 1.0))
     refilled = jnp.minimum(refilled, jnp.maximum(troops - (state.reserve - drawn), 0.0))
     regained = do("regained", jnp.broadcast_to((params.recovery * jnp.minimum(readiness, 1.0))[:, None], factor.shape))
-    return State(factor, state.reserve - drawn + refilled), Flows(surge, readiness, regained, drawn, refilled)
+    after = State(jnp.where(closed, 1.0, factor), state.reserve - drawn + refilled)
+    return after, Flows(surge, readiness, regained, drawn, refilled)

@@ -129,19 +129,20 @@ def parameter(prior: Prior, *, unit: str, doc: str, source: str = "elicited", kn
 def coupling(cause: str, effect: str, prior: Prior, *, doc: str, source: str = "elicited") -> Any:
     """Declare a field of `Params` by which one quantity acts on another: an exponent or a slope, without effect at 0.
 
-    `cause` and `effect` are dotted names of declared quantities. Everything that a coupling conveys is relative to the
+    `cause` and `effect` are dotted names of declared quantities. What a coupling conveys is mostly relative to the
     opening, so that at 0 the war goes on as if the cause stayed what it was then.
     """
     field = parameter(prior, unit="1", doc=doc, source=source)
     return dataclasses.field(metadata={**field.metadata, "coupling": (cause, effect)})
 
 
-def quantity(unit: str, doc: str, bounds: Bounds = POSITIVE, *, derived: bool = False) -> Any:
+def quantity(unit: str, doc: str, bounds: Bounds = POSITIVE, *, derived: bool = False, level: bool = False) -> Any:
     """Declare a field of `State` or `Flows`; `bounds` are the values that it can take.
 
-    A `derived` quantity only tells of others; it cannot be overwritten by itself.
+    A `derived` quantity only tells of others; it cannot be overwritten by itself. A flow that is a `level` stands
+    during the week, and does not add up over weeks.
     """
-    return dataclasses.field(metadata={"unit": unit, "doc": doc, "bounds": bounds, "derived": derived})
+    return dataclasses.field(metadata={"unit": unit, "doc": doc, "bounds": bounds, "derived": derived, "level": level})
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,8 @@ class Variable:
     """Cause and effect, where the parameter is a coupling."""
     derived: bool = False
     """It only tells of others and cannot be overwritten by itself."""
+    level: bool = False
+    """A flow that stands during the week and does not add up over weeks."""
 
 
 def declared(subsystem: ModuleType) -> Iterator[Variable]:

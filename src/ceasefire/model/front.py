@@ -14,7 +14,9 @@ acts as the relative chance of a cell to be taken: w = presence^a · room^b · (
 for a garrison times resistance^−s. Presence is the side's hold of the cell and its neighbours; momentum is what was
 taken near by lately, spreading along the front and fading with a half-life of six weeks.
 
-Works are lost with the ground that they stand on and dug again, in balance at the tempo of the opening. Only cells in
+Works are lost with the ground that they stand on and dug again, in balance at the tempo of the opening; by default
+neither that nor the old map of works moves the front (`works_wear`, `works_map` 0: with them past forecasts of ground
+were 1 to 3 % worse), so that works act through what is decreed. Only cells in
 reach of the front are worked on. If there are more of them than the list has room for, the flow `overflow` says so and
 the caller repeats with a longer list; nothing is dropped silently.
 
@@ -33,7 +35,7 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.special import gammaincinv, ndtr
 
 from ceasefire.model.axes import NEIGHBOURS, Ground, enemy
-from ceasefire.model.declare import SHARE, SIGNED, LogNormal, Normal, Share, Uniform, coupling, parameter, quantity
+from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Normal, Uniform, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, normal_quantile, wander
 
@@ -121,7 +123,10 @@ class Params(eqx.Module):
         "siege.resistance", "front.held", LogNormal(0.5, 1.0, 2.0), doc="How a starving garrison draws attack (s)."
     )
     works_map: Float[Array, "run"] = parameter(
-        Share(0.02, 0.1, 0.4), unit="1", doc="How far the map of works, older than the war's lines, still counts."
+        Fixed(0.0), unit="1", source="backtest", doc="How far the map of works, older than the war's lines, counts."
+    )
+    works_wear: Float[Array, "run"] = coupling(
+        "front.dug", "front.works", Fixed(0.0), doc="How far works that are lost and dug count.", source="backtest"
     )
     digging: Float[Array, "run"] = parameter(
         LogNormal(0.02, 0.035, 0.05), unit="1/week", doc="Share of the missing works that is dug again in a week."
@@ -151,7 +156,8 @@ class State(eqx.Module):
     works_opening: Float[Array, "side axis run"] = quantity("1", "Mapped works in the line, relative to the theatre.")
     overrun_opening: Float[Array, "side axis run"] = quantity("1", "Share of its works that the side expects to lose.")
     salient: Float[Array, "side axis run"] = quantity("km2", "Taken through breaches and not regained.")
-    balance: Float[Array, "side axis run"] = quantity("1", "What moves the budget (Δ), at the opening.", SIGNED)
+    supply_opening: Float[Array, "side axis run"] = quantity("1", "Supply of the line at the opening.")
+    height_opening: Float[Array, "side axis run"] = quantity("m", "How much higher the line stood then.", SIGNED)
 
 
 class Flows(eqx.Module):
@@ -235,13 +241,13 @@ def overrun(line: Contact, taken: Float[Array, "side axis run"]) -> Float[Array,
 
 
 def mean_ground(
-    params: Params, state: State, balance: Array, effort: Array, surge: Array, regained: Array
+    params: Params, state: State, moved: Array, effort: Array, surge: Array, regained: Array
 ) -> Float[Array, "side axis run"]:
-    """μ: expected km² taken this week, by side and axis."""
+    """μ: expected km² taken this week, by side and axis; `moved` is Δ less that of the opening."""
     statistical = effort[:, None] * jnp.exp(state.budget)[:, None] * axis_share(state.tempo)
-    moved = surge * jnp.exp(jnp.clip(params.physics * (balance - state.balance), -MOST_MOVED, MOST_MOVED))
+    factor = surge * jnp.exp(jnp.clip(params.physics * moved, -MOST_MOVED, MOST_MOVED))
     won_back = params.physics * effort[:, None] * regained * enemy(state.salient)
-    return jnp.where(params.physics > 0, statistical * moved + won_back, statistical)
+    return jnp.where(params.physics > 0, statistical * factor + won_back, statistical)
 
 
 def lumps(mean: Array, lump: Array, count_u: Array, size_u: Array) -> Float[Array, "side axis run"]:
@@ -408,7 +414,6 @@ def opening(
     near = jnp.maximum(0.5 * own + 0.5 * jnp.stack([beside, 1 - beside]), BORDER_PRESENCE * ground.border[..., None])
     line = contact(enemy(own) * ground.area[:, None], near, ground.by_axis(), ground.works, ground.height)
     even = jnp.ones_like(supply)
-    balance = pressure_balance(params, jnp.zeros_like(even[:, 0]), supply, even, even[:, 0], even, even, line.height)
     return State(
         held=jnp.repeat(held, runs, axis=1),
         momentum=jnp.repeat(jnp.pad(momentum, ((0, 0), (0, 1)))[..., None], runs, axis=2),
@@ -418,7 +423,8 @@ def opening(
         works_opening=line.works * even,
         overrun_opening=overrun(line, jnp.exp(params.budget_opening)[:, None] * axis_share(params.tempo_opening)),
         salient=jnp.zeros_like(even),
-        balance=balance,
+        supply_opening=supply,
+        height_opening=line.height * even,
     )
 
 
@@ -464,11 +470,14 @@ def step(
     near = jnp.maximum(0.5 * own + 0.5 * jnp.stack([beside, 1 - beside]), BORDER_PRESENCE * ground.border[:, at, None])
     line = contact(enemy(own) * area[:, None], near, member, ground.works[:, at], ground.height[at])
     mapped = (line.works + SOME_WORKS) / (state.works_opening + SOME_WORKS)
-    works, height = do("works", mapped**params.works_map * state.dug), do("height", line.height)
+    works, height = do("works", mapped**params.works_map * state.dug**params.works_wear), do("height", line.height)
 
-    balance = pressure_balance(params, force, supply, passage, press, density, works, height)
+    even, level = jnp.ones_like(supply), jnp.zeros_like(force)
+    moved = pressure_balance(params, force, supply, passage, press, density, works, height) - pressure_balance(
+        params, level, state.supply_opening, even, level + 1, even, even, state.height_opening
+    )
     shape = state.tempo.shape[:-1]
-    mean = do("expected", mean_ground(params, state, balance, effort, surge, regained))
+    mean = do("expected", mean_ground(params, state, moved, effort, surge, regained))
     wanted = do("taken", lumps(mean, params.lump, noise.uniform("count", shape), noise.uniform("size", shape)))
 
     ease = -ground.feature[:, at].T @ params.resistance
@@ -505,7 +514,8 @@ def step(
         works_opening=state.works_opening,
         overrun_opening=state.overrun_opening,
         salient=jnp.maximum(state.salient - enemy(taken), 0.0) + breached,
-        balance=state.balance,
+        supply_opening=state.supply_opening,
+        height_opening=state.height_opening,
     )
     residents = jnp.stack([(member * ground.population[at]) @ side_gain for side_gain in gain])
     return after, Flows(

@@ -73,7 +73,9 @@ class Flows(eqx.Module):
     resupply: Float[Array, "garrison run"] = quantity(
         "km", "Shortest open road from a source to each garrison, longer for interdiction; 1000 where there is none."
     )
-    roads_cut: Float[Array, "side run"] = quantity("count", "Roads open to the side at the opening that no longer are.")
+    roads_cut: Float[Array, "side run"] = quantity(
+        "count", "Roads open to the side at the opening that no longer are.", level=True
+    )
 
 
 def opening(params: Params, ground: Ground, share: Float[Array, "cell"]) -> State:

@@ -102,7 +102,7 @@ class Flows(eqx.Module):
     surrendered: Float[Array, "garrison run"] = quantity("person", "Men of the garrison who surrender this week.")
     captured: Float[Array, "side run"] = quantity("person", "Men of the side who surrender this week.")
     resistance: Float[Array, "garrison run"] = quantity("1", "How well it resists, 1 while it is fed.", SHARE)
-    committed: Float[Array, "side run"] = quantity("person", "The side's troops that its sieges tie down.")
+    committed: Float[Array, "side run"] = quantity("person", "The side's troops that its sieges tie down.", level=True)
     stretch: Float[Array, "side run"] = quantity("1", "Share of the side's troops that its sieges tie down.", SHARE)
 
 

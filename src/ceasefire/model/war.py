@@ -140,7 +140,7 @@ def step(
         noise=noise.of("drones"),
         fire=orders.fire,
         delivered=output.munitions,
-        flying=sky.flying,
+        flying=sky.clear,
     )
     barrage = call(
         fires,
@@ -148,7 +148,7 @@ def step(
         fire=orders.fire,
         delivered=output.munitions,
         guns=guns,
-        flying=sky.flying,
+        flying=sky.clear,
     )
     assault = call(
         posture,

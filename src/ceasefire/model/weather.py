@@ -2,7 +2,9 @@
 
 Temperature = the climate's for the week of the year + an anomaly, which is a mean-reverting walk; one part of it is
 shared by all axes. Flying is a share of the time, logit flying = logit(mild) + slope · (temperature − 20 °C) / 10 °C +
-luck of the week: cold, fog and short days come together, and temperature stands for all three.
+luck of the week: cold, fog and short days come together, and temperature stands for all three. Clear is flying · usual
+at the opening / usual for the week: what drones and aircraft go by, since the record of losses does not follow the
+season that flying would give it.
 
 The anomaly opens at 0, as nothing is known of it, and is drawn before it is first used.
 
@@ -56,6 +58,7 @@ class State(eqx.Module):
     """How far the weather is from the climate."""
 
     anomaly: Float[Array, "axis run"] = quantity("°C", "Temperature less the climate's.", SIGNED)
+    warmth_opening: Float[Array, "axis run"] = quantity("1", "Log odds of flying owed to the opening's warmth.", SIGNED)
 
 
 class Flows(eqx.Module):
@@ -63,21 +66,18 @@ class Flows(eqx.Module):
 
     temperature: Float[Array, "axis run"] = quantity("°C", "Mean temperature this week.", SIGNED)
     flying: Float[Array, "axis run"] = quantity("1", "Share of the time in which drones and aircraft can work.", SHARE)
+    clear: Float[Array, "axis run"] = quantity("1", "The same with the season taken out.", SHARE)
 
 
 def opening(params: Params, ground: Ground) -> State:
     """As usual for the time of the year."""
-    return State(jnp.zeros((ground.axes, *params.likeness.shape), params.likeness.dtype))
+    warmth = params.flying_slope * (ground.climate[:, :1] - MILD) / 10
+    return State(jnp.zeros_like(warmth), warmth)
 
 
 def usual_flying(params: Params, ground: Ground) -> Float[Array, "axis run"]:
     """Flying in the climate of the opening week, its luck at the median."""
-    return _flying(params, ground.climate[:, :1], 0.0)
-
-
-def _flying(params: Params, temperature: Array, luck: Array | float) -> Array:
-    odds = logit(params.flying_mild) + params.flying_slope * (temperature - MILD) / 10 + luck
-    return jax.nn.sigmoid(odds)
+    return jax.nn.sigmoid(logit(params.flying_mild) + opening(params, ground).warmth_opening)
 
 
 def step(params: Params, state: State, *, do: Intervention, noise: Noise, ground: Ground) -> tuple[State, Flows]:
@@ -90,5 +90,9 @@ def step(params: Params, state: State, *, do: Intervention, noise: Noise, ground
     usual = ground.climate[:, noise.week % YEAR][:, None]
     temperature = do("temperature", usual + anomaly)
     luck = common * normal_quantile(noise.uniform("fog")) + local * normal_quantile(noise.uniform("local_fog", shape))
-    flying = do("flying", _flying(params, temperature, params.flying_spread * luck))
-    return State(anomaly), Flows(temperature, flying)
+    mild, season = logit(params.flying_mild) + state.warmth_opening, params.flying_slope / 10
+    warmer = season * (temperature - ground.climate[:, :1])
+    flying = do("flying", jax.nn.sigmoid(mild + warmer + params.flying_spread * luck))
+    expected = jax.nn.sigmoid(mild + season * (usual - ground.climate[:, :1]))
+    clear = do("clear", jnp.minimum(flying * jax.nn.sigmoid(mild) / expected, 1.0))
+    return State(anomaly, state.warmth_opening), Flows(temperature, flying, clear)

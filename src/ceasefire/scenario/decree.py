@@ -370,6 +370,9 @@ def _meant(label: str, dim: str, start: Start) -> str | None:
     spelt = [(name, name) for name in labels]
     spelt += [(side.name, side.id) for side in told.sides if dim == "side"]
     spelt += [(item.name, item.id) for item in told.items if dim == "item"]
+    if dim == "edge":
+        roads = start.theatre.roads
+        spelt += [(f"{roads.name[b]}-{roads.name[a]}", name) for name, (a, b) in zip(labels, roads.edge, strict=True)]
     same = {key for name, key in spelt if name.casefold() == label.casefold()}
     return same.pop() if len(same) == 1 else None
 

@@ -72,6 +72,8 @@ MAY_BE_NONE = (
     "industry.munition_imports",
     "industry.imports",
     "breach.hazard",
+    "drones.jump_rate",
+    "front.works_map",
     "siege.besiege",
     "industry.new_build",
     "industry.refurbishment",

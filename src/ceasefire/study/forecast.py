@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,12 @@ PACKAGED = "packaged"
 """What a result says of its evidence where that is the store that ships with the program."""
 UNKNOWN = (
     "What the parties want, believe and would sign: the end of the war is a base rate of other wars, not bargaining.",
-    "Drones, long-range strikes, the power grid, money, allies and opinion: they act here only through the record.",
-    "Orders to withdraw, breakthroughs as a regime of their own, operational reserves.",
+    "Deep strikes, the power grid, money, allies and opinion: they act here only through the record.",
+    "Breakthroughs: none opens unless a scenario or a decree says so, because they did not help past forecasts.",
+    "Orders to withdraw, mud and rain, where reserves stand.",
+    "How strongly drones, shells, bombs, works, supply, posture and sieges act: mostly elicited, with wide bands.",
     "Losses of one side are learned from the other side's claims; those of the other are elicited, with wide bands.",
-    "Losses of civilians are not counted yet.",
+    "Losses of civilians are elicited, and only near the line: strikes on cities far behind it are not counted.",
 )
 
 
@@ -160,7 +163,7 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         **stocks,
         "civilians_harmed": _lead(series["civilians.harmed"]),
         "civilians_killed": _lead(series["civilians.killed"]),
-        "transferred": _lead(series["civilians.transferred"].sum(axis=2)),
+        "transferred": _lead(reduce(np.add, np.moveaxis(series["civilians.transferred"], 2, 0))),
         "phase": stocks["phase"].astype(np.int8),
         "town_share": series[TOWN_SHARE],
         "area": area.astype(np.float32),

@@ -50,7 +50,7 @@ HORIZONS = (1, 4, 13, 26, 52)
 RUNS = 1024
 FORMAT = 1
 AMOUNTS = frozenset(
-    {"person", "count", "km2", "km", "t", "household", "USD", "EUR", "RUB", "UAH", "MWh", "GWh", "round", "barrel"}
+    {"person", "count", "km2", "t", "household", "USD", "EUR", "RUB", "UAH", "MWh", "GWh", "round", "barrel"}
 )
 """Units that add up over weeks where a flow is in them."""
 CODES = ("bargaining.phase", "bargaining.first_ending", "bargaining.first_ending_week")
@@ -322,7 +322,7 @@ def _of_variable(variable: Variable, labels: dict[str, tuple[str, ...]]) -> Iter
         return tuple(Output(name, place, measure, variable.unit, variable.doc) for place in places)
 
     yield Measure(outputs(AT_END if first else IN_WEEK), lambda series: _flat(series[name][first:]))
-    if variable.kind == "flow" and variable.unit in AMOUNTS:
+    if variable.kind == "flow" and variable.unit in AMOUNTS and not variable.level:
         yield Measure(outputs(SO_FAR), lambda series: _flat(series[name]).cumsum(axis=0, dtype=np.float64))
 
 

@@ -259,12 +259,7 @@ def sections(summary: Summary) -> Iterable[tuple[str, list[Row]]]:
     yield "How the fighting first ends", _ending_rows(summary)
     if towns := towns_at_risk(summary, TOWNS):
         yield "Town changes hands (holder now)", [_town_row(summary, town) for town in towns]
-    yield "Soldiers killed or seriously wounded", _people_rows(summary, "casualties_cumulative")
-    yield (
-        "Civilians killed or wounded near the line, on the land of",
-        _people_rows(summary, "civilians_harmed_cumulative"),
-    )
-    yield "Civilians who come under the control of", _people_rows(summary, "transferred_cumulative")
+    yield "People killed or seriously wounded", [*_people_rows(summary), *_civilian_rows(summary)]
 
 
 def _ground_rows(summary: Summary) -> list[Row]:
@@ -289,10 +284,16 @@ def _town_row(summary: Summary, town: Town) -> Row:
     return f"{town.name} ({summary.side_name(town.holder)})", cells
 
 
-def _people_rows(summary: Summary, measure: str) -> list[Row]:
+def _civilian_rows(summary: Summary) -> list[Row]:
+    """Civilians near the line, on the land of each side, where the result tells of them."""
+    found = [(side, summary.find("civilians_harmed_cumulative", side=side.key)) for side in summary.sides]
+    return [(f"Civilians, {side.name}, thousands", _cells(summary, _median_and_range(s))) for side, s in found if s]
+
+
+def _people_rows(summary: Summary) -> list[Row]:
     rows: list[Row] = []
     for side in summary.sides:
-        series = summary.find(measure, side=side.key)
+        series = summary.find("casualties_cumulative", side=side.key)
         rows.append((f"{side.name}, thousands", _cells(summary, _median_and_range(series))))
     return rows
 
