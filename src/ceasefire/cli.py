@@ -7,6 +7,7 @@ import io
 import json
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -66,7 +67,7 @@ def main() -> None:
     except CeasefireError as error:
         _fail(str(error), 1)
     except (StoppedError, KeyboardInterrupt, typer.Abort):
-        _fail("stopped; nothing was written", 130)
+        _stop()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -90,6 +91,16 @@ def _fail(message: str, code: int) -> None:
     print(f"ceasefire: {' '.join(message.split())}", file=sys.stderr)
     sys.stderr.flush()
     sys.exit(code)
+
+
+def _stop() -> None:
+    """End at once: nothing is half-written by now, and workers need not finish what nobody will read."""
+    working = any(thread.name.startswith("wars") for thread in threading.enumerate())
+    try:
+        _fail("stopped; nothing was written", 130)
+    finally:
+        if working:
+            os._exit(130)
 
 
 @contextmanager

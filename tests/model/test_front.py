@@ -259,6 +259,7 @@ def test_a_breach_multiplies_what_is_taken_there(pushed):
 
 def test_more_enemy_works_less_is_taken_and_as_many_as_at_the_opening_change_nothing(pushed):
     params, state, ground = pushed
+    params = dataclasses.replace(params, works_wear=jnp.ones(RUNS))
     with_works = (
         expected((params, dataclasses.replace(state, dug=state.dug.at[1].set(dug)), ground)) for dug in (0.5, 1.0, 1.5)
     )
