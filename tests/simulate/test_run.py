@@ -8,7 +8,7 @@ import pytest
 
 from ceasefire.model import logistics
 from ceasefire.simulate import run as module
-from ceasefire.simulate.run import CHUNK, Chunk, Engine, discs_of, ground_of, opening_list_length
+from ceasefire.simulate.run import CHUNK, Chunk, Engine, ground_of, opening_list_length
 
 RUNS, WEEKS, SEED = 70, 6, 5
 
@@ -87,10 +87,10 @@ def test_the_ground_has_a_dummy_row_that_holds_nothing(invented_war):
 
 
 def test_discs_weigh_the_cells_of_their_towns(invented_war):
-    discs = discs_of(invented_war)
+    ground = ground_of(invented_war)
     for k, town in enumerate(invented_war.theatre.towns):
         weight = np.zeros(len(invented_war.theatre) + 1)
-        np.add.at(weight, np.asarray(discs.row[k]), np.asarray(discs.weight[k]))
+        np.add.at(weight, np.asarray(ground.town_cell[k]), np.asarray(ground.town_weight[k]))
         expected = np.zeros_like(weight)
         np.add.at(expected, town.row, town.weight)
         assert np.allclose(weight, expected, atol=1e-6), town.name

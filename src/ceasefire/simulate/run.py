@@ -30,13 +30,6 @@ CHUNK = 32
 """Runs simulated together; part of what makes a result what it is."""
 
 
-class Discs(NamedTuple):
-    """Towns as weights over cells, padded with the dummy row."""
-
-    row: jax.Array
-    weight: jax.Array
-
-
 class Fought(NamedTuple):
     """What a compiled chunk returns, on its device."""
 
@@ -70,7 +63,10 @@ def ground_of(start: Start) -> Ground:
     garrison_node = np.zeros((len(t.garrisons), len(roads.name)))
     for k, garrison in enumerate(t.garrisons):
         garrison_node[k, garrison.node] = 1.0
-    town_cell, town_weight = discs_of(start)
+    town_cell = theatre.padded([town.row for town in t.towns], dummy)
+    town_weight = np.zeros(town_cell.shape)
+    for line, town in zip(town_weight, t.towns, strict=True):
+        line[: len(town.weight)] = town.weight
     role = [[float(item.role == role) for item in start.scenario.war.items] for role in ROLES]
     return Ground(
         area=jnp.asarray(np.append(t.area, 0.0), float),
@@ -97,20 +93,10 @@ def ground_of(start: Start) -> Ground:
         garrison_cell=jnp.asarray(theatre.padded([garrison.row for garrison in t.garrisons], dummy), jnp.int32),
         garrison_side=jnp.asarray([garrison.side for garrison in t.garrisons], jnp.int32),
         garrison_flow=jnp.asarray(theatre.opening_flow(t), float),
-        town_cell=town_cell,
-        town_weight=town_weight,
+        town_cell=jnp.asarray(town_cell, jnp.int32),
+        town_weight=jnp.asarray(town_weight, float),
         role=jnp.asarray(role, float),
     )
-
-
-def discs_of(start: Start) -> Discs:
-    """The towns' discs as padded arrays [town, place]."""
-    towns = start.theatre.towns
-    row = theatre.padded([town.row for town in towns], len(start.theatre))
-    weight = np.zeros(row.shape)
-    for line, town in zip(weight, towns, strict=True):
-        line[: len(town.weight)] = town.weight
-    return Discs(jnp.asarray(row, jnp.int32), jnp.asarray(weight, float))
 
 
 KEPT = (
@@ -184,8 +170,7 @@ def fight(
     """Simulate one chunk.
 
     `factor` and `shift` [week, number] are what is decreed, in the order of `places`; every quantity that has a place
-    there is recorded. `counted` [run] is 1 for runs
-    that were asked for, 0 for padding.
+    there is recorded. `counted` [run] is 1 for runs that were asked for, 0 for padding.
     """
     names = frozenset(place.name for place in places)
     opening = war.opening(params, ground, share, momentum)

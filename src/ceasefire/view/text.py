@@ -287,7 +287,7 @@ def _town_row(summary: Summary, town: Town) -> Row:
 def _civilian_rows(summary: Summary) -> list[Row]:
     """Civilians near the line, on the land of each side, where the result tells of them."""
     found = [(side, summary.find("civilians_harmed_cumulative", side=side.key)) for side in summary.sides]
-    return [(f"Civilians, {side.name}, thousands", _cells(summary, _median_and_range(s))) for side, s in found if s]
+    return [(f"Civilians, {side.name}, thousands", _cells(summary, _median_and_range(s, 1))) for side, s in found if s]
 
 
 def _people_rows(summary: Summary) -> list[Row]:
@@ -298,12 +298,15 @@ def _people_rows(summary: Summary) -> list[Row]:
     return rows
 
 
-def _median_and_range(series: Series | None) -> Callable[[int], str]:
+def _median_and_range(series: Series | None, decimals: int = 6) -> Callable[[int], str]:
+    """Median and range in thousands, with two digits and so many decimals at most."""
+
     def cell(week: int) -> str:
         if series is None:
             return "–"
-        low, high = (number(_scaled(row[week], 1e-3), 2) for row in (series.q05, series.q95))
-        return f"{middle(series, week, 2, 1e-3)} ({low}–{high})"
+        points = [_scaled(row[week], 1e-3) for row in (series.q50, series.q05, series.q95)]
+        mid, low, high = (number(None if p is None else round(p, decimals), 2) for p in points)
+        return f"{mid} ({low}–{high})"
 
     return cell
 
