@@ -25,6 +25,19 @@ atexit.register(shutil.rmtree, os.environ["CEASEFIRE_CACHE"], ignore_errors=True
 OPENING = dt.date(2042, 6, 7)
 WEEKS_OF_MAPS = 40
 CLAIMED_A_WEEK = MappingProxyType({"personnel": 2400.0, "tank": 14.0, "gun": 30.0})
+MADE_A_WEEK = MappingProxyType(
+    {
+        "attack_drone": (250, 400, 650),
+        "decoy": (120, 200, 350),
+        "cruise_missile": (8, 12, 18),
+        "ballistic_missile": (4, 6, 9),
+        "antiship_missile": (1, 1.5, 2.5),
+        "interceptor_drone": (60, 100, 160),
+        "short_interceptor": (10, 16, 25),
+        "long_interceptor": (8, 14, 25),
+    }
+)
+"""On either side; of what is used at the front nothing is known."""
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +64,21 @@ def invented_scenario() -> spec.Scenario:
                 _value("manpower.recruitment[Blue]", 2000, 2600, 3300, "person/week"),
                 _value("manpower.recruitment[Amber]", 1200, 1600, 2200, "person/week"),
                 _value("reporting.overcount[tank]", 1.2, 1.6, 2.2, "1"),
+                *(
+                    _value(f"industry.munition_output[{side},{munition}]", *points, "count/week")
+                    for side in ("Blue", "Amber")
+                    for munition, points in MADE_A_WEEK.items()
+                ),
+                _value("air_defence.launchers_opening", 100, 150, 220, "count"),
+                _value("air_defence.launchers_opening[Blue,long_interceptor]", 2, 3, 5, "count"),
+                _value("air_defence.launchers_opening[Amber,long_interceptor]", 2, 3, 5, "count"),
+                _value("air_defence.salvo", 1.5, 2, 3, "1"),
+                _value("grid.capacity", 3, 4, 6, "GW"),
+                _value("grid.demand_mild", 7, 8, 9, "GW"),
+                _value("oil.volume_opening[Blue]", 1.2, 1.8, 2.7, "mb/d"),
+                _value("oil.volume_opening[Amber]", 0, 0, 0, "mb/d"),
+                _value("oil.exchange_opening", 30, 35, 42, "LCU/USD"),
+                _value("budget.gdp", 3e4, 4e4, 5.5e4, "bn LCU/year"),
                 _value("manpower.recruitment[Blue]", 9e5, 1e6, 1.1e6, "person/week", known_on=dt.date(2042, 8, 1)),
             ),
         ),
@@ -138,6 +166,7 @@ def bare_ground() -> Callable[..., Ground]:
             block=jnp.asarray(np.append(np.zeros(cells), 1), jnp.int32),
             block_neighbour=jnp.repeat(jnp.arange(2, dtype=jnp.int32)[:, None], 6, axis=1),
             climate=jnp.full((axes, YEAR), 10.0),
+            collection=jnp.ones((2, YEAR)),
             edge=jnp.zeros((1, 2), jnp.int32),
             length=jnp.full(1, jnp.inf),
             capacity=jnp.zeros(1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import hashlib
 import io
 import json
@@ -29,11 +30,12 @@ from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import CONTROL, MANIFEST, PACKAGED, SERIES
 from ceasefire.scenario.spec import LIBRARY, scenarios
 from ceasefire.simulate.result import ARRAY, load
+from ceasefire.study import explain as explanations
 from ceasefire.study import forecast as forecasts
 from ceasefire.view.export import FILES
 
 PROGRAM = Path(sys.executable).parent / "ceasefire"
-COMMANDS = (("scenarios",), ("forecast",), ("replay",), ("variables",), ("evidence", "build"))
+COMMANDS = (("scenarios",), ("forecast",), ("replay",), ("variables",), ("evidence", "build"), ("explain",))
 SMALL = ("forecast", "alaska-2025-08", "--runs", "8", "--weeks", "6", "--seed", "5", "--workers", "1")
 
 
@@ -148,6 +150,7 @@ def test_help_shows_an_example_that_would_run(command, monkeypatch, tmp_path):
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(forecasts, "open_war", _stop)
+    monkeypatch.setattr(explanations, "open_war", _stop)
     assert call(*arguments).code in (0, 1), "the example is not understood"
 
 
@@ -158,7 +161,7 @@ def _stop(*_: object) -> None:
 def test_help_lists_every_command():
     told = call("--help")
     assert told.code == 0
-    for command in ("scenarios", "forecast", "replay", "variables", "evidence"):
+    for command in ("scenarios", "forecast", "replay", "variables", "evidence", "explain"):
         assert re.search(rf"\b{command}\b", told.out)
 
 
@@ -220,6 +223,8 @@ def test_an_unknown_variable_gets_a_suggestion():
         (("replay",), ("result",)),
         (("replay", "somewhere", "--run", "first"), ("--run",)),
         (("evidence", "build", "--from", "somewhere"), ("--out",)),
+        (("explain",), ("name",)),
+        (("explain", "revenue", "alaska-2025-08", "extra"), ("extra",)),
     ],
     ids=lambda value: " ".join(value),
 )
@@ -463,6 +468,45 @@ def test_a_result_is_replaced_by_a_newer_one(made, tmp_path):
     assert call(*SMALL, "--json", "--out", str(tmp_path / "result")).code == 0
     assert (tmp_path / "result" / "summary.json").read_text() != "old"
     assert [path.name for path in tmp_path.iterdir()] == ["result"]
+
+
+# Explaining
+
+
+@pytest.mark.parametrize(
+    ("arguments", "culprits"),
+    [
+        (("revnue",), ("'revnue'", "did you mean 'revenue'")),
+        (("",), ("revenue",)),
+        (("two\nlines",), ("revenue",)),
+        (("revenue", "alaska-2025"), ("did you mean 'alaska-2025-08'",)),
+        (("revenue", "--side", "Rusia"), ("'Rusia'", "did you mean 'Russia'", "U (Ukraine)")),
+        (("revenue", "--side", "Ukraine"), ("Ukraine has no revenue from oil",)),
+        (("revenue", "--runs", "0"), ("0 runs",)),
+        (("revenue", "--weeks", "-1"), ("-1 weeks",)),
+        (("revenue", "--on", "nonsense"), ("nonsense", "YYYY-MM-DD")),
+        (("revenue", "--on", "1999-01-01"), ("1999-01-01",)),
+        (("revenue", "--evidence", "nowhere"), ("nowhere", "evidence")),
+    ],
+    ids=lambda value: " ".join(value),
+)
+def test_what_cannot_be_explained(arguments, culprits, monkeypatch):
+    monkeypatch.setattr(explanations, "open_war", _stop)
+    assert_one_line(call("explain", *arguments, "--json"), *culprits)
+
+
+def test_revenue_is_explained_as_text_and_as_json(monkeypatch):
+    """The past of a real opening; what is to come is made up, so that nothing is simulated."""
+    part = explanations.Part("none", 0.0, 0.0, 0.0, 0.0)
+    comes = [dataclasses.replace(part, name=name) for name in explanations.oil.FACTORS]
+    made_up = explanations.Coming("2026-01-31", 52, 256, 0, part, part, tuple(comes))
+    monkeypatch.setattr(explanations, "what_comes", lambda *_, **__: made_up)
+    told = call("explain", "revenue")
+    assert (told.code, told.err) == (0, "")
+    assert "January to December 2025" in told.out
+    as_json = json.loads(call("explain", "revenue", "--json", "--on", "2025-08-09", "--side", "R").out)
+    assert (as_json["format"], as_json["unit"], as_json["opening"]) == (1, "bn RUB", "2025-08-09")
+    assert (as_json["past"][0]["first"], as_json["past"][0]["last"]) == ("2025-01", "2025-06")
 
 
 # Stopping

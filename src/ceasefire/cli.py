@@ -529,3 +529,41 @@ def ablate(
             on_progress=on_progress,
         )
     print(study.to_json(found) if as_json else view.text(found))
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="What to explain: revenue, of a side's oil and gas.")],
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a shipped scenario, or a scenario file.")
+    ] = "abu-dhabi-2026-01",
+    side: Annotated[str | None, typer.Option(help="Whose; the first side with oil otherwise.")] = None,
+    runs: Annotated[int, typer.Option(help="How many wars to fight for what is to come.")] = 256,
+    weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    evidence: EvidenceOption = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take a number apart: what made it what it was, as the record has it, and what will, as the model has it.
+
+    Example: ceasefire explain revenue abu-dhabi-2026-01 --runs 256 --weeks 52
+    """
+    from ceasefire.study import explain as study
+    from ceasefire.view import explain as view
+
+    with _progress("Simulating wars", not as_json) as on_progress:
+        found = study.explain(
+            name,
+            scenario,
+            side=side,
+            runs=runs,
+            weeks=weeks,
+            seed=seed,
+            on=on,
+            evidence=evidence,
+            workers=workers,
+            on_progress=on_progress,
+        )
+    print(study.to_json(found) if as_json else view.text(found))

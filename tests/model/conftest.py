@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ceasefire.model import war
+from ceasefire.model import axes as named_axes
+from ceasefire.model import oil, sanctions, war
 from ceasefire.model.axes import MUNITIONS, POSTURES, SIDES, Ground
 from ceasefire.model.declare import declared
 from ceasefire.model.drones import KINDS
@@ -37,7 +38,7 @@ class Dice(Noise):
     def uniform(self, name: str, shape: tuple[int, ...] = ()) -> jax.Array:
         u = Noise.uniform(self, name, shape)
         u = jnp.where(self.mirror, u[::-1], u) if shape[:1] == (SIDES,) else u
-        return jnp.where(self.calm, 0.5, u) if name in ("fall", "break") else u
+        return jnp.where(self.calm, 0.5, u) if name in ("fall", "break", "stop") else u
 
     def both_sides(self, name: str, element: jax.Array) -> jax.Array:
         u = Noise.both_sides(self, name, element)
@@ -126,6 +127,8 @@ def lengths(*, items: int = 1, axes: int = 1, garrisons: int = 1, towns: int = 1
     """Length along each dimension before the run axis."""
     named = {"item": items, "axis": axes, "garrison": garrisons, "town": towns, "edge": edges, "feature": features}
     kinds = {"munition": MUNITIONS, "posture": POSTURES, "kind": KINDS, "ordnance": ORDNANCE}
+    kinds |= {dim: getattr(named_axes, f"{dim.upper()}S") for dim in ("weapon", "layer", "sector", "region", "plant")}
+    kinds |= {"damage": named_axes.DAMAGE, "buyer": named_axes.BUYERS, "factor": oil.FACTORS, "lever": sanctions.LEVERS}
     return {"side": SIDES, **named, **{dim: len(names) for dim, names in kinds.items()}}
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ceasefire.model import civilians
+from ceasefire.model.axes import SECTORS
 from ceasefire.model.intervene import NOTHING
 from ceasefire.model.noise import Noise
 
@@ -21,10 +22,12 @@ def step(params, do, given):
     return civilians.step(params, civilians.State(), do=do, noise=noise, **given)[1]
 
 
-def week(params, *, do=NOTHING, residents=100.0, **kinds):
+def week(params, *, do=NOTHING, residents=100.0, hits=0.0, **kinds):
     given = {name: jnp.ones((2, RUNS)) for name in ("fire", *KINDS)}
     for name, value in kinds.items():
         given[name] = jnp.asarray(value, float).reshape(-1, 1) * jnp.ones((2, RUNS))
+    spread = jnp.asarray(hits, float).reshape(-1, 1, 1) / len(SECTORS)
+    given["hits"] = jnp.broadcast_to(spread, (2, len(SECTORS), RUNS))
     given["density"] = jnp.repeat(given["density"][:, None], AXES, axis=1)
     return step(params, do, given | {"residents": jnp.broadcast_to(jnp.asarray(residents, float), (2, AXES, RUNS))})
 
@@ -45,6 +48,15 @@ def test_harm_is_in_proportion_to_the_enemys_fire_and_only_to_his(drawn):
     usual, moved = week(drawn()), week(drawn(), fire=[0.25, 3.0])
     np.testing.assert_allclose(moved.harmed, usual.harmed * jnp.asarray([[3.0], [0.25]]), rtol=1e-5)
     np.testing.assert_allclose(moved.killed, usual.killed * jnp.asarray([[3.0], [0.25]]), rtol=1e-5)
+
+
+def test_deep_strikes_harm_people_in_proportion_to_what_gets_through_beside_the_line(drawn):
+    params = drawn(harm_per_hit=[0.2, 0.4])
+    usual, struck, doubled = week(params), week(params, hits=[500.0, 100.0]), week(params, hits=[1000.0, 200.0])
+    np.testing.assert_allclose(struck.harmed - usual.harmed, struck.harmed_behind, rtol=1e-3, atol=1e-2)
+    np.testing.assert_allclose(doubled.harmed_behind, 2 * struck.harmed_behind, rtol=1e-5)
+    np.testing.assert_allclose(struck.harmed_behind.mean(axis=1), [100, 40], rtol=0.05)
+    assert (week(drawn(harm_per_hit=0.0), hits=1e6).harmed == usual.harmed).all()
 
 
 def test_without_fire_nobody_is_harmed(drawn):

@@ -25,9 +25,13 @@ from ceasefire.model.intervene import Intervention
 from ceasefire.scenario import reporting
 from ceasefire.scenario.start import LEARNED, variables
 
-UNIT = re.compile(r"1|(person|count|km2|km|t|week|month)(/week)?|1/week|log\((km2|person|count)/week\)|m|h|°C")
+UNIT = re.compile(
+    r"1|(person|count|km2|km|t|week|month)(/week)?|1/week|log\((km2|person|count)/week\)|m|h|°C|"
+    r"(1|person|GW)/count|GW(/week)?|mb/d|USD/bbl|LCU/USD|bn LCU(/week|/year)?|bn USD/week|%/year"
+)
 DIMENSIONS = {"side", "axis", "item", "cell", "claim", "feature", "run", "2"}
 DIMENSIONS |= {"munition", "posture", "kind", "ordnance", "garrison", "edge", "town"}
+DIMENSIONS |= {"weapon", "layer", "sector", "region", "plant", "damage", "buyer", "lever", "factor"}
 BOUNDS = {Normal: SIGNED, LogNormal: POSITIVE, Share: SHARE, Uniform: POSITIVE, Fixed: POSITIVE}
 SUPPORT = {Normal: (-np.inf, np.inf), LogNormal: (0, np.inf), Share: (0, 1), Uniform: (-np.inf, np.inf)}
 PARTS = (*war.SUBSYSTEMS, reporting)
@@ -91,7 +95,7 @@ def test_bounds_say_what_a_quantity_can_be(variable):
 @pytest.mark.parametrize("variable", [variable for variable in ALL if variable.coupling], ids=name_of)
 def test_a_coupling_has_no_unit_and_joins_quantities_that_there_are(variable):
     assert variable.kind == "parameter"
-    assert variable.unit == "1"
+    assert variable.unit == "1" or variable.unit.endswith("/count")
     assert variable.dims[-1:] == ("run",)
     joined = {name: next((v for v in ALL if v.name == name), None) for name in variable.coupling}
     assert all(joined.values()), joined

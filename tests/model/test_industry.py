@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ceasefire.model import industry
-from ceasefire.model.axes import MUNITIONS
+from ceasefire.model.axes import MUNITIONS, SECTORS
 from ceasefire.model.intervene import NOTHING
 
 RUNS, ITEMS = 9, 3
@@ -14,13 +14,27 @@ MADE = ("built", "munitions_made")
 GIVEN = ("imported", "munitions_imported")
 
 
+CAUSES = ("power", "funding", "components")
+
+
+def limits(**given):
+    """What limits a side's industry, as at the opening unless given."""
+    usual = {cause: jnp.ones((2, RUNS)) for cause in CAUSES} | {"capacity": jnp.ones((2, len(SECTORS), RUNS))}
+    for cause, value in given.items():
+        if cause in SECTORS:
+            usual["capacity"] = usual["capacity"].at[:, SECTORS.index(cause)].set(jnp.asarray(value, float)[..., None])
+        else:
+            usual[cause] = jnp.broadcast_to(jnp.asarray(value, float)[..., None], (2, RUNS))
+    return usual
+
+
 @jax.jit
-def step(params, state, do):
-    return industry.step(params, state, do=do)
+def step(params, state, do, limits):
+    return industry.step(params, state, do=do, **limits)
 
 
-def week(params, do=NOTHING):
-    return step(params, industry.opening(params), do)[1]
+def week(params, do=NOTHING, **given):
+    return step(params, industry.opening(params), do, limits(**given))[1]
 
 
 @pytest.fixture
@@ -35,7 +49,7 @@ def decade(drawn):
     @jax.jit
     def run(params, do):
         def week(state, _):
-            after, flows = industry.step(params, state, do=do)
+            after, flows = industry.step(params, state, do=do, **limits())
             return after, (after.storage, flows)
 
         return jax.lax.scan(week, industry.opening(params), None, length=520)[1]
@@ -92,28 +106,52 @@ def test_what_reaches_the_army_is_what_was_built_given_and_refurbished(drawn):
     np.testing.assert_allclose(flows.munitions, np.repeat(munitions.sum(axis=0)[..., None], RUNS, axis=2), rtol=1e-6)
 
 
-@pytest.mark.parametrize("cause", ["power", "funding"])
-def test_output_follows_power_and_funding_at_their_exponents_and_gifts_do_not(drawn, cause):
-    usual = week(drawn(imports=3.0, munition_imports=70.0))
-    short = week(
-        drawn(imports=3.0, munition_imports=70.0, **{cause: [0.5, 1.0], f"{cause}_exponent": np.linspace(0, 2, RUNS)})
-    )
-    less = 0.5 ** np.linspace(0, 2, RUNS)
+EXPONENTS = {"power": "power", "funding": "funding", "components": "parts", "industry": "plant"}
+
+
+@pytest.mark.parametrize("cause", EXPONENTS)
+def test_output_follows_what_limits_it_at_its_exponent_and_gifts_do_not(drawn, cause):
+    exponents = np.linspace(0, 2, RUNS)
+    params = drawn(imports=3.0, munition_imports=70.0, **{f"{EXPONENTS[cause]}_exponent": exponents})
+    usual, short = week(params), week(params, **{cause: [0.5, 1.0]})
     for name in (*MADE, "refurbished"):
         one, other = np.asarray(getattr(short, name)), np.asarray(getattr(usual, name))
-        np.testing.assert_allclose(one[0], other[0] * less, rtol=1e-5, err_msg=name)
+        np.testing.assert_allclose(one[0], other[0] * 0.5**exponents, rtol=1e-5, err_msg=name)
         assert (one[1] == other[1]).all(), name
     for name in GIVEN:
         assert (getattr(short, name) == getattr(usual, name)).all(), name
 
 
+def test_depots_that_are_gone_let_fewer_munitions_through_whoever_made_them(drawn):
+    params = drawn(munition_imports=70.0, depot_exponent=0.5)
+    usual, struck = week(params), week(params, military=[0.25, 1.0])
+    for name in ("munitions_made", "munitions_imported"):
+        np.testing.assert_allclose(getattr(struck, name)[0], 0.5 * getattr(usual, name)[0], rtol=1e-6)
+        assert (getattr(struck, name)[1] == getattr(usual, name)[1]).all()
+    assert (struck.built == usual.built).all()
+
+
 def test_without_power_nothing_is_made_unless_power_does_not_matter(drawn):
-    dark = week(drawn(power=0.0))
+    dark = week(drawn(), power=[0.0, 0.0])
     assert (dark.munitions == 0).all()
     assert (dark.delivered == 0).all()
-    uncoupled, usual = week(drawn(power=0.0, power_exponent=0.0)), week(drawn())
-    for one, other in zip(jax.tree.leaves(uncoupled), jax.tree.leaves(usual), strict=True):
+    params = drawn(power_exponent=0.0)
+    for one, other in zip(
+        *(jax.tree.leaves(week(params, **cause)) for cause in ({"power": [0.0, 0.0]}, {})), strict=True
+    ):
         assert (one == other).all()
+
+
+def test_making_grows_at_its_pace_which_halves_in_its_half_life(drawn):
+    params = drawn(growth=0.02, growth_half_life=20.0)
+    state, made = industry.opening(params), []
+    for _ in range(400):
+        state, flows = step(params, state, NOTHING, limits())
+        made.append(float(flows.munitions_made[0, 0, 0]))
+    memory = 2 ** (-1 / 20)
+    np.testing.assert_allclose(np.log(made[1] / made[0]), 0.02, rtol=1e-3)
+    np.testing.assert_allclose(np.log(made[21] / made[20]), 0.01, rtol=1e-3)
+    np.testing.assert_allclose(np.log(made[-1] / made[0]), 0.02 / (1 - memory), rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", [*MADE, *GIVEN])

@@ -7,15 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ceasefire.model import drones, fires, logistics
-from ceasefire.model.axes import MUNITIONS
+from ceasefire.model import air_defence, drones, fires, logistics, strikes
+from ceasefire.model.axes import AT_THE_FRONT, INTERCEPTORS, MUNITIONS
 from ceasefire.model.intervene import Intervention
 from ceasefire.scenario.start import variables
 
 KNOWN = variables()
 PRECISION = {"single": (False, 1e-5), "double": (True, 1e-9)}
 ROUNDING = {"front.unspent": 1e-5}
-ON_THE_MAP = {"border", "rear", "works"}
+SPENT = (("drones", "used", drones), ("fires", "fired", fires), ("strikes", "launched", strikes))
+ON_THE_MAP = {"border", "rear", "works", "collection"}
 """What of the ground has a row for each side."""
 
 
@@ -79,11 +80,44 @@ def assert_equipment_balances(stock, flow, tolerance):
 
 def assert_munitions_balance(stock, flow, tolerance):
     made = flow["industry.munitions_made"] + flow["industry.munitions_imported"]
-    for owner, used, among in (("drones", "used", drones), ("fires", "fired", fires)):
+    for owner, used, among in SPENT:
         received, spent, left = made[:, :, among.AMONG_MUNITIONS], flow[f"{owner}.{used}"], stock[f"{owner}.stock"]
         assert received.shape == spent.shape
         for kind in range(spent.shape[2]):
             assert_balanced(left[:, :, kind], received[:, :, kind], spent[:, :, kind], tolerance)
+
+    received, spent = made[:, :, air_defence.AMONG_MUNITIONS], flow["air_defence.used"]
+    assert (spent[:, :, : -len(INTERCEPTORS)] == 0).all()
+    assert_balanced(
+        stock["air_defence.interceptors"][:, :, -len(INTERCEPTORS) :],
+        received,
+        spent[:, :, -len(INTERCEPTORS) :],
+        tolerance,
+    )
+    assert_balanced(stock["air_defence.launchers"], flow["air_defence.launchers_delivered"], 0, tolerance)
+    np.testing.assert_allclose(
+        flow["air_defence.stopped"] + flow["air_defence.leaked"], flow["strikes.launched"], rtol=tolerance
+    )
+
+
+def assert_power_and_money_balance(stock, flow, tolerance):
+    assert_balanced(stock["grid.broken"].sum(axis=4), flow["grid.struck"], flow["grid.repaired"], tolerance)
+    assert_balanced(stock["grid.parts"], flow["grid.parts_delivered"], flow["grid.parts_used"], tolerance)
+    served, demand = flow["grid.served"], flow["grid.demand"]
+    np.testing.assert_allclose(flow["grid.generated"] + flow["grid.imported"], served, rtol=10 * tolerance)
+    assert (served <= demand * (1 + tolerance)).all()
+    assert_balanced(stock["damage.out"], flow["damage.struck"], flow["damage.repaired"], tolerance)
+    assert_balanced(stock["budget.reserves"], 0, flow["budget.drawn"], tolerance)
+    assert_balanced(stock["budget.debt"], flow["budget.borrowed"], 0, tolerance)
+    assert_balanced(stock["budget.money"], flow["budget.created"], 0, tolerance)
+    raised = flow["budget.drawn"] + flow["budget.borrowed"] + flow["budget.created"]
+    spent = flow["budget.spending_war"] + flow["budget.spending_civil"]
+    income = flow["oil.revenue"] + flow["budget.revenue_other"] + flow["budget.aid_received"]
+    for total in (raised, spent - income):
+        largest = max(np.abs(amount).max() for amount in (spent, income, flow["budget.drawn"], flow["budget.created"]))
+        assert np.abs(total - flow["budget.deficit"]).max() <= tolerance * largest
+    parts = flow["oil.part"].sum(axis=2)
+    assert np.abs(np.diff(flow["oil.revenue"] - parts, axis=0)).max() <= 10 * tolerance * flow["oil.revenue"].max()
 
 
 def assert_land_balances(stock, flow, ground, tolerance):
@@ -105,8 +139,15 @@ def test_every_piece_of_equipment_is_accounted_for(books):
 def test_every_munition_of_each_type_is_accounted_for(books):
     stock, flow, _, tolerance = books
     every = np.arange(len(MUNITIONS))
-    assert sorted([*every[drones.AMONG_MUNITIONS], *every[fires.AMONG_MUNITIONS]]) == every.tolist()
+    owned = [every[owner.AMONG_MUNITIONS] for owner in (drones, fires, strikes, air_defence)]
+    assert np.sort(np.concatenate(owned)).tolist() == every.tolist()
     assert_munitions_balance(stock, flow, tolerance)
+
+
+def test_every_gigawatt_and_all_money_is_accounted_for(books):
+    stock, flow, _, tolerance = books
+    assert flow["grid.struck"].sum() > 0
+    assert_power_and_money_balance(stock, flow, tolerance)
 
 
 def test_what_one_side_gains_on_an_axis_the_other_loses(books):
@@ -159,6 +200,7 @@ def test_books_close_whatever_is_decreed(draw, open_invented, campaign, whim):
     assert_people_balance(stock, flow, tolerance)
     assert_equipment_balances(stock, flow, tolerance)
     assert_munitions_balance(stock, flow, tolerance)
+    assert_power_and_money_balance(stock, flow, tolerance)
     assert_land_balances(stock, flow, jax.tree.map(np.asarray, opened.ground), tolerance)
 
 
@@ -332,8 +374,10 @@ def test_with_swapped_sides_and_other_dice_the_war_follows_the_mirrored_law(unen
 @pytest.fixture(scope="module")
 def plentiful(open_invented):
     """A war with so much ammunition that traces do not count, in which no aircraft, a whole number, is lost."""
-    many = {"industry__munition_output": 1e6, "fires__aircraft_opening": 1e6, "fires__exposed_loss": 0.0}
-    return open_invented(**UNENDING, **many)
+    output = np.array([[1e6 if name in AT_THE_FRONT else 100.0] for name in MUNITIONS])
+    many = {"industry__munition_output": output, "fires__aircraft_opening": 1e6, "fires__exposed_loss": 0.0}
+    with jax.enable_x64(True):
+        return open_invented(**UNENDING, **many)
 
 
 @pytest.mark.parametrize("draw", range(3))
@@ -349,18 +393,20 @@ def test_a_change_of_units_changes_nothing_but_units(draw, plentiful, campaign):
             return jnp.where(values >= logistics.FAR, logistics.FAR, values * size["km"])
         if unit.startswith("log("):
             return values + np.log(size.get(unit[4:].split("/")[0], 1.0))
-        return values * size[unit.split("/")[0]] if unit.split("/")[0] in size else values
+        of, _, per = unit.partition("/")
+        return values * size.get(of, 1.0) / size.get(per, 1.0)
 
-    ground = dataclasses.replace(
-        unending.ground,
-        area=unending.ground.area * size["km2"],
-        length=unending.ground.length * size["km"],
-        rear=unending.ground.rear * size["km"],
-        population=unending.ground.population * size["person"],
-    )
-    other = type(unending)(converted(unending.params, rescaled), converted(unending.state, rescaled), ground)
-    found = named(*campaign(other, calm=True)[1:])
-    expected = named(*(converted(record, rescaled) for record in campaign(unending, calm=True)[1:]))
+    with jax.enable_x64(True):
+        ground = dataclasses.replace(
+            unending.ground,
+            area=unending.ground.area * size["km2"],
+            length=unending.ground.length * size["km"],
+            rear=unending.ground.rear * size["km"],
+            population=unending.ground.population * size["person"],
+        )
+        other = type(unending)(converted(unending.params, rescaled), converted(unending.state, rescaled), ground)
+        found = named(*campaign(other, calm=True)[1:])
+        expected = named(*(converted(record, rescaled) for record in campaign(unending, calm=True)[1:]))
     for name, values in expected.items():
         assert_alike(found[name], values, name)
 

@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ceasefire.evidence.error import CeasefireError
+from ceasefire.evidence.store import Store
 from ceasefire.scenario import spec
 from ceasefire.scenario.spec import LIBRARY, Scenario, ScenarioError, load, parse, scenarios
 from ceasefire.scenario.start import variables
 
 BASE = (LIBRARY / "alaska-2025-08.toml").read_text(encoding="utf-8")
 WHOLE_WAR = (LIBRARY / "wars" / "russia-ukraine.toml").read_text(encoding="utf-8")
-WAR = WHOLE_WAR[: WHOLE_WAR.index("[[value]]")]
+WAR = WHOLE_WAR[: min((WHOLE_WAR + table).index(table) for table in ("[[value]]", "[[record]]", "[[reported]]"))]
 NUMBER = """
 [[value]]
 name = "attrition.troops_opening[R]"
@@ -28,6 +29,31 @@ high = 3e5
 unit = "person"
 known_on = 2025-01-01
 source = "invented"
+"""
+RECORD = """
+[[record]]
+name = "attrition.troops_opening[R]"
+unit = "person"
+series = "facts.troops"
+per = "facts.army"
+last = 4
+within = 200
+factor = 1000
+low = 0.8
+high = 1.2
+source = "invented"
+trust = "C"
+"""
+REPORTED = """
+[[reported]]
+name = "Share stopped"
+series = "strike.stopped"
+per = "strike.launched"
+unit = "1"
+kind = "weeks"
+of = ["air_defence.stopped[R,attack_drone]", "air_defence.stopped[R,decoy]"]
+of_per = ["strikes.launched[R,attack_drone]", "strikes.launched[R,decoy]"]
+factor = 2
 """
 
 
@@ -82,9 +108,64 @@ def test_every_number_has_its_variables_unit_a_source_and_a_day(name):
 
 
 @pytest.mark.parametrize("name", scenarios())
+def test_every_record_has_its_variables_unit_and_a_series_that_the_evidence_holds(name):
+    """A series that is not known on a day says nothing, so that only this finds a name that is written wrongly."""
+    scenario = load(name)
+    known = variables()
+    series = {row.name for row in Store.open(None).observations}
+    for record in scenario.records():
+        assert known[record.variable].kind == "parameter", record.name
+        assert record.unit == known[record.variable].unit, record.name
+        assert {record.series, record.per or record.series} <= series, record.name
+    assert {side.collection for side in scenario.war.sides if side.collection} <= series
+
+
+@pytest.mark.parametrize("name", scenarios())
+def test_everything_reported_is_of_a_series_that_the_evidence_holds_in_its_unit(name):
+    """As the record writes it: per 1 is a ratio, and per cent a year and roubles have their own short forms."""
+    units = {row.name: row.unit for row in Store.open(None).observations}
+    short = {"bln RUB": "bn RUB", "RUB per USD": "RUB/USD", "% pa": "%/year", "fraction of demand": "1"}
+    for entry in load(name).war.reported:
+        assert {entry.series, entry.per or entry.series} <= units.keys(), entry.name
+        unit = units[entry.series]
+        assert entry.unit == ("1" if entry.per else short.get(unit, unit)), entry.name
+
+
+def test_a_report_survives_being_written_as_a_document(tmp_path):
+    written(tmp_path, WAR + REPORTED, "war.toml")
+    scenario = load(written(tmp_path, replaced(BASE, '"russia-ukraine"', '"war.toml"')))
+    assert Scenario.model_validate_json(scenario.model_dump_json()) == scenario
+    (entry,) = scenario.war.reported
+    assert spec.split(entry.of[1]) == ("air_defence.stopped", ("R", "decoy"))
+    assert spec.split("oil.brent") == ("oil.brent", ())
+
+
+@pytest.mark.parametrize("name", scenarios())
 def test_a_scenario_survives_being_written_as_a_document(name):
     scenario = load(name)
     assert Scenario.model_validate_json(scenario.model_dump_json()) == scenario
+
+
+def test_a_record_survives_being_written_as_a_document(tmp_path):
+    scenario = load(written(tmp_path, BASE + RECORD))
+    assert Scenario.model_validate_json(scenario.model_dump_json()) == scenario
+    assert scenario.record[0].index == ("R",)
+    assert scenario.record[0].variable == "attrition.troops_opening"
+
+
+def test_a_record_needs_no_more_than_a_name_a_unit_a_series_a_spread_and_a_source(tmp_path):
+    rest = [line for line in RECORD.splitlines() if line.split(" ")[0] not in OPTIONAL]
+    (record,) = load(written(tmp_path, BASE + "\n".join(rest))).record
+    assert (record.per, record.last, record.within, record.factor, record.trust) == ("", 1, 366, 1.0, "D")
+
+
+OPTIONAL = ("per", "last", "within", "factor", "trust")
+
+
+def test_records_of_the_scenario_come_after_those_of_its_war(tmp_path):
+    written(tmp_path, WHOLE_WAR + RECORD.replace("facts.troops", "facts.first"), "war.toml")
+    scenario = load(written(tmp_path, replaced(BASE, '"russia-ukraine"', '"war.toml"') + RECORD))
+    assert [record.series for record in scenario.records()][-2:] == ["facts.first", "facts.troops"]
 
 
 @pytest.mark.parametrize("name", scenarios())
@@ -107,7 +188,7 @@ def test_a_scenario_is_a_war_and_a_file_may_hold_both(tmp_path):
 
 
 def _nested(war: str) -> str:
-    return war.replace("[[", "[[war.").replace("\n[theatre]", "\n[war.theatre]")
+    return war.replace("[[", "[[war.").replace("\n[theatre]", "\n[war.theatre]").replace("\n[sides.", "\n[war.sides.")
 
 
 # What was known when
@@ -127,6 +208,19 @@ def test_on_the_same_day_the_scenarios_own_number_counts(tmp_path):
     known = [v for v in load(written(tmp_path, text)).known_values() if v.name == "attrition.troops_opening[R]"]
     assert known[-1].source == "invented"
     assert known[-2].known_on == known[-1].known_on
+
+
+def test_on_the_same_day_what_was_read_from_the_record_comes_between_the_wars_number_and_the_scenarios(tmp_path):
+    day = dt.date(2025, 6, 22)
+    scenario = load(written(tmp_path, BASE + replaced(NUMBER, "2025-01-01", str(day))))
+    name = "attrition.troops_opening[R]"
+    read, later = (
+        scenario.value[0].model_copy(update={"source": source, "known_on": known_on})
+        for source, known_on in (("read", day), ("read too late", scenario.opening + dt.timedelta(days=1)))
+    )
+    known = [value for value in scenario.known_values((read, later)) if value.name == name]
+    assert [value.source for value in known[-2:]] == ["read", "invented"]
+    assert known[-3].known_on == day
 
 
 @pytest.mark.parametrize("day", [dt.date(2024, 8, 1), dt.date(2025, 4, 8), dt.date(2025, 4, 9), dt.date(2026, 1, 31)])
@@ -232,6 +326,28 @@ BROKEN = {
     "no day": (BASE + replaced(NUMBER, "known_on = 2025-01-01", ""), "known_on"),
     "a day in words": (BASE + replaced(NUMBER, "2025-01-01", '"yesterday"'), "known_on"),
     "unknown trust": (BASE + NUMBER + 'trust = "E"\n', "trust"),
+    "a record without a name": (BASE + replaced(RECORD, "name", "names"), "record.0.name"),
+    "a record of no name": (BASE + replaced(RECORD, "attrition.troops_opening[R]", "troops"), "troops"),
+    "a record without a unit": (BASE + replaced(RECORD, 'unit = "person"', ""), "record.0.unit"),
+    "a record without a series": (BASE + replaced(RECORD, 'series = "facts.troops"', ""), "record.0.series"),
+    "a record of an empty series": (BASE + replaced(RECORD, "facts.troops", ""), "record.0.series"),
+    "a record of no series": (BASE + replaced(RECORD, "facts.troops", "Facts troops"), "record.0.series"),
+    "a series with a line end": (BASE + replaced(RECORD, "facts.troops", "facts.troops\\n"), "record.0.series"),
+    "a record per nothing": (BASE + replaced(RECORD, "facts.army", "/"), "record.0.per"),
+    "a record of none": (BASE + replaced(RECORD, "last = 4", "last = 0"), "record.0.last"),
+    "a record of half a one": (BASE + replaced(RECORD, "last = 4", "last = 4.5"), "record.0.last"),
+    "a record of too many": (BASE + replaced(RECORD, "last = 4", "last = 521"), "record.0.last"),
+    "a record of yes": (BASE + replaced(RECORD, "last = 4", "last = true"), "record.0.last"),
+    "a record within no day": (BASE + replaced(RECORD, "within = 200", "within = 0"), "record.0.within"),
+    "a negative factor": (BASE + replaced(RECORD, "factor = 1000", "factor = -1000"), "record.0.factor"),
+    "a factor of nothing": (BASE + replaced(RECORD, "factor = 1000", "factor = 0"), "record.0.factor"),
+    "an infinite factor": (BASE + replaced(RECORD, "factor = 1000", "factor = inf"), "record.0.factor"),
+    "a record without a spread": (BASE + replaced(RECORD, "low = 0.8", ""), "record.0.low"),
+    "a record without a source": (BASE + replaced(RECORD, 'source = "invented"', ""), "record.0.source"),
+    "a record of a blank source": (BASE + replaced(RECORD, '"invented"', '"   "'), "record.0.source"),
+    "a record of unknown trust": (BASE + replaced(RECORD, '"C"', '"E"'), "record.0.trust"),
+    "a record with a middle": (BASE + RECORD + "mid = 1\n", "record.0.mid"),
+    "a record known on a day": (BASE + RECORD + "known_on = 2025-01-01\n", "record.0.known_on"),
 }
 
 
@@ -258,7 +374,18 @@ BROKEN_WAR = {
     "an id that is a path": (replaced(WAR, 'id = "russia-ukraine"', 'id = "../../elsewhere"'), "id"),
     "an id of spaces": (replaced(WAR, 'id = "russia-ukraine"', 'id = "my war"'), "id"),
     "an endless id": (replaced(WAR, 'id = "russia-ukraine"', f'id = "{"w" * 300}"'), "id"),
+    "collection no series": (replaced(WAR, "econ.ru_oil_gas_revenue", "a b"), "sides.0.collection"),
     "an endless title": (replaced(WAR, 'title = "The Russia', 'title = "' + "T" * 300), "title"),
+    "reported twice": (WAR + 2 * REPORTED, "Share stopped"),
+    "reported without a name": (WAR + replaced(REPORTED, '"Share stopped"', '""'), "reported.0.name"),
+    "reported by no series": (WAR + replaced(REPORTED, "strike.stopped", ""), "reported.0.series"),
+    "reported of nothing": (WAR + replaced(REPORTED, "[R,attack_drone]", "[]"), "reported.0.of"),
+    "reported of no list": (WAR + REPORTED.replace("of = [", 'of = "').replace("]\nof_per", '"\nof_per'), "toml"),
+    "reported of one thing twice": (WAR + REPORTED.replace("decoy", "attack_drone"), "reported.0.of"),
+    "reported in no way": (WAR + replaced(REPORTED, '"weeks"', '"sometimes"'), "reported.0.kind"),
+    "reported per nothing": (WAR + replaced(REPORTED, 'per = "strike.launched"\n', ""), "of_per"),
+    "reported without what it is per": (WAR + REPORTED[: REPORTED.index("of_per")], "of_per"),
+    "reported times nothing": (WAR + replaced(REPORTED, "factor = 2", "factor = 0"), "reported.0.factor"),
 }
 
 
@@ -308,8 +435,8 @@ TREES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=10), inner, max_size=3)),
     max_leaves=6,
 )
-KEYS = ("id", "title", "question", "opening", "war", "background", "value")
-DOCUMENT: dict[str, Any] = tomllib.loads(BASE + NUMBER)
+KEYS = ("id", "title", "question", "opening", "war", "background", "value", "record")
+DOCUMENT: dict[str, Any] = tomllib.loads(BASE + NUMBER + RECORD)
 
 
 def _parsed(document: dict[str, Any]) -> tuple[Scenario | None, str]:
@@ -354,6 +481,25 @@ def test_a_value_is_finite_ordered_and_well_named_or_refused(name, index, points
     assert value.low <= value.mid <= value.high
     told = value.variable + (f"[{','.join(value.index)}]" if value.index else "")
     assert value.name.replace(" ", "") == told
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from([*spec.Record.model_fields, "mid"]), TREES, max_size=3))
+@example({"series": ""})
+@example({"last": True})
+@example({"factor": float("inf")})
+@example({"factor": 5e-324})
+def test_a_record_is_whole_and_finite_or_refused(changes):
+    scenario, refusal = _parsed({**DOCUMENT, "record": [DOCUMENT["record"][0] | changes]})
+    assert "\n" not in refusal
+    if scenario is None:
+        return
+    (record,) = scenario.record
+    assert record.series
+    assert 1 <= record.last <= 520
+    assert 0 < record.factor < float("inf")
+    assert abs(record.low) + abs(record.high) < float("inf")
+    assert Scenario.model_validate_json(scenario.model_dump_json()) == scenario
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])

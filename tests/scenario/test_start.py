@@ -14,7 +14,7 @@ from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import spec, theatre
-from ceasefire.scenario.start import LEARNED, Start, from_record, open_war, variables, weekly_gains
+from ceasefire.scenario.start import LEARNED, Choice, Start, from_record, open_war, variables, weekly_gains
 from ceasefire.simulate.draws import checked_names
 
 OPENING = dt.date(2042, 6, 7)
@@ -56,6 +56,15 @@ def refused(scenario: spec.Scenario, short: theatre.Theatre, value: spec.Value) 
         opened(scenario, short, value)
     assert "\n" not in str(error.value)
     return str(error.value)
+
+
+def followed(name: str, unit: str, series: str = "works.made", low: float = 0.5, high: float = 2.0) -> spec.Record:
+    return spec.Record(name=name, unit=unit, series=series, low=low, high=high, source="invented")
+
+
+def chosen(start: Start, name: str, *index: str) -> Choice:
+    """What counts of a part of a parameter."""
+    return [c for c in start.choices if c.variable.name == name and c.index in ((), index)][-1]
 
 
 # Numbers
@@ -167,6 +176,78 @@ def test_any_number_is_taken_with_finite_draws_or_refused(invented_scenario, sho
     assert not np.isnan(choice.prior.quantile(np.array([0.05, 0.5, 0.95]))).any()
 
 
+# Numbers that follow a series
+
+
+@pytest.mark.parametrize(
+    ("record", "culprits"),
+    [
+        (followed("atrition.troops_opening[Blue]", "person"), ("atrition", "did you mean", "attrition.troops")),
+        (followed("attrition.troops[Blue]", "person"), ("attrition.troops[Blue]", "attrition.troops_opening")),
+        (followed("attrition.troops_opening[Blue]", "people"), ("troops_opening", "person", "people")),
+        (followed("attrition.troops_opening[Bleu]", "person"), ("Bleu", "did you mean 'Blue'")),
+        (followed("attrition.troops_opening[Blue,tank]", "person"), ("troops_opening", "2 labels", "side")),
+        (followed("industry.munition_output[Blue,shel]", "count/week"), ("shel", "did you mean 'shell'")),
+        (followed("attrition.troops_opening[Blue]", "person", low=-0.5), ("troops_opening", "multiply", "-0.5")),
+        (followed("attrition.killed_share", "1", high=0.9), ("killed_share", "odds", "0.9")),
+        (followed("attrition.own_exponent", "1"), ("own_exponent", "added", "0.5")),
+    ],
+    ids=lambda record: record.name if isinstance(record, spec.Record) else "",
+)
+def test_a_record_that_fits_no_variable_is_named_whether_or_not_its_series_is_known(
+    invented_scenario, short, record, culprits
+):
+    war = invented_scenario.war.model_copy(update={"record": (record,)})
+    for asked in ({"record": (record,)}, {"war": war}):
+        with pytest.raises(spec.ScenarioError) as error:
+            opened(invented_scenario.model_copy(update=asked), short)
+        for culprit in culprits:
+            assert culprit in str(error.value)
+
+
+@pytest.mark.parametrize(("given", "counts"), [(-3, "read"), (-2, "given"), (-1, "given"), (1, "read")])
+def test_the_latest_known_counts_whether_read_from_the_record_or_given(invented_scenario, short, given, counts):
+    """Of the same day the scenario's own number counts; what becomes known after the opening never does."""
+    name, day = "manpower.recruitment[Amber]", dt.timedelta(days=1)
+    read = number(name, 10, 20, 30, "person/week", OPENING - 2 * day).model_copy(update={"source": "read"})
+    own = number(name, 1, 2, 3, "person/week", OPENING + given * day).model_copy(update={"source": "given"})
+    more = invented_scenario.model_copy(
+        update={"value": (own,), "war": invented_scenario.war.model_copy(update={"value": ()})}
+    )
+    start = from_record(more, short, claims={0: {}, 1: {}}, area=np.ones(3), evidence_hash="invented", recorded=(read,))
+    assert chosen(start, "manpower.recruitment", "Amber").value.source == counts
+
+
+def test_a_number_read_from_the_record_has_to_fit_like_any_other(invented_scenario, short):
+    for value, culprit in (
+        (number("manpower.recruitment[Amber]", 0, 2, 3, "person/week"), "positive"),
+        (number("attrition.killed_share", 0.1, 0.2, 1.0, "1"), "below 1"),
+    ):
+        with pytest.raises(spec.ScenarioError, match=culprit):
+            from_record(
+                invented_scenario,
+                short,
+                claims={0: {}, 1: {}},
+                area=np.ones(3),
+                evidence_hash="invented",
+                recorded=(value,),
+            )
+
+
+def test_every_part_of_a_parameter_has_a_name(invented_scenario, short):
+    """Whatever dimension a parameter has, a file can name its parts."""
+    start = opened(invented_scenario, short)
+    for variable in variables().values():
+        if variable.kind == "parameter":
+            assert {*variable.dims} - {"run"} <= set(start.labels), variable.name
+    for names in start.labels.values():
+        assert len(set(names)) == len(names)
+
+
+def test_taxes_flow_evenly_where_nothing_is_known_of_their_season(invented_scenario, short):
+    assert (opened(invented_scenario, short).collection == np.ones((2, 52))).all()
+
+
 def test_every_parameter_has_a_prior_a_unit_and_a_meaning():
     declared = variables()
     for name in checked_names():
@@ -199,6 +280,83 @@ def test_age_is_counted_from_the_start_of_the_war(start, scenario):
 def test_areas_are_the_records_last(start, vintage):
     for axis, area in zip(start.theatre.axes, start.area, strict=True):
         assert area == vintage.series(f"area.{axis}").latest()
+
+
+FOLLOWED = (
+    spec.Record(
+        name="industry.munition_output[R,standoff_missile]",
+        unit="count/week",
+        series="strike.cruise.launched",
+        last=26,
+        low=0.7,
+        high=1.4,
+        source="they are launched as they are made",
+        trust="B",
+    ),
+    followed("attrition.killed_share", "1", series="strike.never.launched"),
+)
+
+
+@pytest.fixture(scope="module")
+def following(scenario) -> spec.Scenario:
+    """The shipped war, with a parameter that follows a series, one that follows none, and taxes with a season."""
+    first, second = scenario.war.sides
+    sides = (first.model_copy(update={"collection": "econ.ru_oil_gas_revenue"}), second)
+    war = scenario.war.model_copy(update={"sides": sides, "record": FOLLOWED})
+    return scenario.model_copy(update={"war": war})
+
+
+@pytest.fixture(scope="module")
+def followed_start(following, vintage) -> Start:
+    return open_war(following, vintage)
+
+
+def test_a_parameter_follows_its_series(followed_start, vintage):
+    launched = vintage.series("strike.cruise.launched")
+    assert len(np.unique(launched.dates)) == len(launched)
+    choice = chosen(followed_start, "industry.munition_output", "R", "standoff_missile")
+    mean = launched.values[-26:].mean()
+    assert choice.prior.quantile(np.array([0.05, 0.5, 0.95])) == pytest.approx(mean * np.array([0.7, 1, 1.4]))
+    assert str(choice.value.known_on) == str(launched.published[-26:].max())
+    assert "strike.cruise.launched" in choice.value.source
+    assert "they are launched as they are made" in choice.value.source
+    assert choice.value.trust == "B"
+
+
+def test_where_the_series_says_nothing_what_stood_before_stands(start, followed_start):
+    known = ("attrition.killed_share", "R"), ("industry.munition_output", "U", "standoff_missile")
+    for name, *index in known:
+        assert chosen(followed_start, name, *index) == chosen(start, name, *index)
+
+
+def test_taxes_follow_the_season_of_their_series(followed_start):
+    assert followed_start.collection.shape == (2, 52)
+    assert followed_start.collection.mean(axis=1) == pytest.approx(np.ones(2))
+    assert np.ptp(followed_start.collection[0]) > 0.5
+    assert (followed_start.collection[1] == 1).all()
+
+
+def test_an_opening_reads_only_what_was_known(following, followed_start, scenario):
+    """Rows that happened or were published later are worth nothing; the same rows, known in time, are."""
+    store, day = Store.open(None), str(scenario.opening)
+    names = {"strike.cruise.launched", "econ.ru_oil_gas_revenue"}
+
+    def spoiled(late: bool) -> Start:
+        rows = [
+            dataclasses.replace(row, value=row.value + 50.0)
+            if row.name in names and (max(row.date, row.published) > day) is late
+            else row
+            for row in store.observations
+        ]
+        return open_war(following, Vintage(dataclasses.replace(store, observations=tuple(rows)), scenario.opening))
+
+    after = spoiled(late=True)
+    assert after.choices == followed_start.choices
+    assert (after.collection == followed_start.collection).all()
+    early = spoiled(late=False)
+    name, *index = "industry.munition_output", "R", "standoff_missile"
+    assert chosen(early, name, *index).value.mid == pytest.approx(50 + chosen(followed_start, name, *index).value.mid)
+    assert (early.collection != followed_start.collection).any()
 
 
 def test_the_theatre_holds_together(start):

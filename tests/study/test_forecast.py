@@ -12,6 +12,7 @@ import xarray as xr
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
+from ceasefire.model import oil
 from ceasefire.model.bargaining import CEASEFIRE, FADE, FROZEN, PHASES, WAR
 from ceasefire.scenario import spec
 from ceasefire.scenario.start import Start, open_war, variables
@@ -22,8 +23,9 @@ from ceasefire.study.summary import to_json
 from ceasefire.view.export import FILES, write_result
 
 RUNS, WEEKS, SEED = 70, 6, 5
-FLOWS = ("taken", "casualties", "killed", "lost", "recruited")
-UNKNOWN_AT_THE_OPENING = {"claimed", "supply", "hazard"}
+FLOWS = ("taken", "casualties", "killed", "lost", "recruited", "launched", "stopped", "oil_revenue")
+POWER = ("served_share", "dark", "cold", "blackout_hours")
+UNKNOWN_AT_THE_OPENING = {"claimed", "supply", "hazard", "brent", "inflation", *POWER}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_flows_are_never_negative_and_nothing_flows_before_the_opening(result, n
     assert (result[name].isel(week=0) == 0).all()
 
 
-@pytest.mark.parametrize("name", ["troops", "equipment", "storage"])
+@pytest.mark.parametrize("name", ["troops", "equipment", "storage", "reserves"])
 def test_stocks_are_never_negative(result, name):
     assert (result[name] >= 0).all()
 
@@ -103,6 +105,39 @@ def test_a_settled_war_stays_settled(result):
     phase = result["phase"].to_numpy()
     changed = phase[1:] != phase[:-1]
     assert set(np.unique(phase[:-1][changed])) <= {WAR, CEASEFIRE, FADE, FROZEN}
+
+
+# Strikes, power, money
+
+
+def test_no_more_weapons_are_stopped_than_launched(result):
+    assert (result["stopped"] <= result["launched"]).all()
+    assert (result["launched"].isel(week=slice(1, None)).sum(["week", "weapon"]) > 0).all()
+
+
+def test_nobody_is_in_the_dark_while_all_demand_is_met(result):
+    served, dark, cold, hours = (result[name].to_numpy()[1:].astype(float) for name in POWER)
+    assert (dark[served == 1] == 0).all()
+    assert (cold[dark == 0] == 0).all()
+    assert ((hours > 0) == (dark > 0)).all()
+    assert (hours <= 24).all()
+    population = np.ma.masked_array(dark, hours < 1e-3) * 24 / np.maximum(hours, 1e-3)
+    assert population.count()
+    assert (population.max(axis=0) <= population.min(axis=0) * (1 + 1e-4)).all()
+
+
+def test_usual_oil_revenue_is_that_of_the_opening_in_the_season_of_each_week(result, start):
+    params, _ = draws.parameters(draws.values(start, draws.cube(start, SEED, np.arange(RUNS, dtype=np.uint32))))
+    opening = np.asarray(oil.revenue_opening(params.oil))
+    for week in range(WEEKS):
+        expected = opening * start.collection[:, week, None]
+        assert np.allclose(result["oil_revenue_usual"].to_numpy()[week + 1], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_weapons_and_money_are_kept_in_single_precision_and_with_readable_names(result):
+    for name in ("launched", "stopped", *POWER, "brent", "oil_revenue", "oil_revenue_usual", "reserves", "inflation"):
+        assert result[name].dtype == np.float32, name
+    assert result["weapon"].attrs["names"][2] == "Cruise missiles"
 
 
 # Towns, maps, endings
@@ -192,7 +227,7 @@ def test_every_variable_says_what_it_is(result):
 
 
 def test_shares_and_chances_lie_between_nothing_and_all(result):
-    for name in ("control_probability", "control_opening", "town_share", "supply", "hazard"):
+    for name in ("control_probability", "control_opening", "town_share", "supply", "hazard", "served_share"):
         values = result[name].to_numpy()
         known = values[~np.isnan(values)]
         assert ((known >= 0) & (known <= 1)).all(), name

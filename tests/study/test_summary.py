@@ -68,6 +68,61 @@ def test_series_are_plain_quantiles_over_runs(result: xarray.Dataset, summary: S
     np.testing.assert_allclose(total.q50, np.quantile(result["casualties"].values[:, 1].cumsum(0), 0.5, axis=-1))
 
 
+def test_a_share_stopped_is_of_the_weapons_of_four_weeks(result: xarray.Dataset, summary: Summary) -> None:
+    launched, stopped = (result[name].values[:, 0, 3] for name in ("launched", "stopped"))
+    series = summary.find("stopped_share", side="R", item="ballistic_missile")
+    total = summary.find("launched_cumulative", side="R", item="ballistic_missile")
+    assert series
+    assert total
+    for week in (2, 30):
+        at = slice(max(week - 3, 0), week + 1)
+        assert series.q50[week] == pytest.approx(np.median(stopped[at].sum(axis=0) / launched[at].sum(axis=0)))
+    assert series.q50[0] is None
+    np.testing.assert_allclose(total.q95, np.quantile(launched.cumsum(axis=0), 0.95, axis=-1))
+    none = summary.find("stopped_share", side="U", item="antiship_missile")
+    assert none
+    assert none.empty
+    assert [label.name for label in summary.weapons][:2] == ["attack drones", "decoys"]
+
+
+def test_the_worst_week_is_the_worst_of_each_run_so_far(result: xarray.Dataset, summary: Summary) -> None:
+    for measure, variable, worst in (
+        ("served_share_least", "served_share", np.min),
+        ("dark_most", "dark", np.max),
+        ("cold_most", "cold", np.max),
+    ):
+        series = summary.find(measure, side="U")
+        assert series
+        assert series.q50[0] is None
+        for week in (1, 20, 52):
+            extremes = worst(result[variable].values[1 : week + 1, 1], axis=0)
+            assert (series.q05[week], series.q95[week]) == pytest.approx(tuple(np.quantile(extremes, [0.05, 0.95])))
+
+
+def test_oil_revenue_is_relative_to_a_world_in_which_nothing_changed(result: xarray.Dataset, summary: Summary) -> None:
+    same = summarise(result.assign(oil_revenue=1.25 * result["oil_revenue_usual"])).find(
+        "oil_revenue_relative", side="R"
+    )
+    assert same
+    np.testing.assert_allclose(np.array([same.q05[1:], same.q95[1:]], float), 1.25, rtol=1e-6)
+    without = summary.find("oil_revenue_relative", side="U")
+    assert without
+    assert without.empty
+    revenue = summary.find("oil_revenue_cumulative", side="R")
+    assert revenue
+    assert revenue.q50[-1] == pytest.approx(np.median(result["oil_revenue"].values[:, 0].sum(axis=0)))
+
+
+def test_a_result_without_strikes_and_money_is_summed_up_without_them(result: xarray.Dataset, summary: Summary) -> None:
+    older = summarise(result.drop_dims("weapon").drop_vars(["served_share", "dark", "brent", "oil_revenue_usual"]))
+    gone = {"launched", "stopped_share", "served_share", "served_share_least", "dark", "brent", "oil_revenue_relative"}
+    left = {series.measure for series in older.series}
+    assert not gone & left
+    assert {"cold", "oil_revenue"} <= left
+    assert older.weapons == ()
+    assert older.endings == summary.endings
+
+
 def test_bands_are_ordered(summary: Summary) -> None:
     for series in summary.series:
         rows = np.array([series.q05, series.q25, series.q50, series.q75, series.q95], float)

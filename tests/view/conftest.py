@@ -16,6 +16,7 @@ AXES = ("bakhmut", "pokrovsk", "kurakhove")
 ITEMS = ("tank", "apc", "artillery", "drone", "vehicles")
 CLAIMS = ("personnel", "tank", "apc", "artillery")
 TOWNS = ("Pokrovsk", "Kostiantynivka", "Kramatorsk", "Dobropillia", "Toretsk", "Myrnohrad", "Druzhkivka")
+WEAPONS = ("attack_drone", "decoy", "cruise_missile", "ballistic_missile", "antiship_missile")
 PHASES = [
     "war",
     "ceasefire",
@@ -105,6 +106,25 @@ def make_result(
     risk = np.array([0.97, 0.6, 0.08, 0.35, 0.9, 0.93, 0.15])[:, None]
     change_week = np.where(random.random((7, runs)) < risk, random.integers(1, weeks + 1, (7, runs)), -1)
 
+    strength = np.array([[760, 500, 34, 17, 3], [600, 80, 6, 2, 0]])[:, :, None]
+    launched = random.gamma(6, strength / 6, size=(weeks + 1, 2, 5, runs)) * np.exp(0.01 * week)[:, None, None, None]
+    launched[0] = 0
+    stopped = launched * np.clip(np.array([0.8, 0.9, 0.65, 0.25, 0.1])[:, None] + 0.2 * steps[:, :1, None] / 30, 0, 1)
+    winter = np.exp(-(((week - 24) / 9) ** 2))[:, None, None]
+    lack = np.array([[0.01], [0.15]]) * random.lognormal(0, 0.6, (2, runs)) * (0.15 + winter)
+    served = np.clip(1 - lack, 0, 1)
+    dark = np.array([[140e6], [30e6]]) * np.clip(1.3 * (1 - served), 0, 1)
+    for level in (served, dark):
+        level[0] = np.nan
+    brent = 66 * np.exp(np.cumsum(random.normal(0, 0.03, (weeks + 1, runs)), axis=0))
+    brent[0] = np.nan
+    quarterly = np.where(week % 13 == 12, 1.8, 1 - 0.8 / 12) * (week > 0)
+    oil_usual = quarterly[:, None, None] * np.stack([random.normal(165, 4, runs), np.zeros(runs)])
+    oil = oil_usual * np.nan_to_num(brent / 66)[:, None]
+    reserves = np.array([[4000], [0]]) - 40 * week[:, None, None] * random.random((2, runs)) * [[1], [0]]
+    inflation = np.array([[8.5], [12.0]]) + np.cumsum(random.normal(0, 0.3, (weeks + 1, 2, runs)), axis=0)
+    inflation[0] = np.nan
+
     def variable(dims: str, values: np.ndarray, unit: str, name: str, **more: object) -> tuple:
         return dims.split(), values, {"units": unit, "long_name": name, **more}
 
@@ -115,6 +135,7 @@ def make_result(
             "mapped_area": variable("week axis run", area + random.normal(0, 9, area.shape), "km2", "As mapped"),
             "casualties": variable("week side run", casualties, people, "Killed or seriously wounded"),
             "killed": variable("week side run", 0.3 * casualties, people, "Killed"),
+            "civilians_harmed": variable("week side run", 0.02 * casualties[:, ::-1], people, "Civilians harmed"),
             "lost": variable("week side item run", lost, count, "Equipment lost"),
             "claimed": variable("week claim run", claimed, count, "Claimed losses of the first side"),
             "troops": variable(
@@ -128,6 +149,17 @@ def make_result(
             "recruited": variable("week side run", 1.05 * casualties, people, "Recruited"),
             "phase": variable("week run", phase.astype(np.int8), "1", "State", flag_meanings=PHASES),
             "hazard": variable("week run", random.gamma(2, 0.004, phase.shape), "1/week", "Hazard of an ending"),
+            "launched": variable("week side weapon run", launched, count, "Weapons launched"),
+            "stopped": variable("week side weapon run", stopped, count, "Of these, stopped"),
+            "served_share": variable("week side run", served, "1", "Share of power demand that is met"),
+            "dark": variable("week side run", dark, people, "People without electricity"),
+            "cold": variable("week side run", 0.2 * winter * dark, people, "People without heat"),
+            "blackout_hours": variable("week side run", 24 * 1.3 * (1 - served), "h/day", "Hours without electricity"),
+            "brent": variable("week run", brent, "USD/bbl", "Price of Brent"),
+            "oil_revenue": variable("week side run", oil, "bn LCU", "Taxes on oil and gas"),
+            "oil_revenue_usual": variable("week side run", oil_usual, "bn LCU", "The same if nothing changed"),
+            "reserves": variable("week side run", reserves, "bn LCU", "Reserves"),
+            "inflation": variable("week side run", inflation, "%/year", "Inflation"),
             "first_ending": variable("run", kind.astype(np.int8), "1", "First ending"),
             "first_ending_week": variable("run", np.where(kind > 0, ends, -1).astype(np.int16), "week", "Its week"),
             "town_change_week": variable("town run", change_week.astype(np.int16), "week", "First change of hands"),
@@ -142,6 +174,7 @@ def make_result(
             "side": ("side", ["R", "U"], {"names": ["Russia", "Ukraine"]}),
             "item": list(ITEMS),
             "claim": list(CLAIMS),
+            "weapon": ("weapon", list(WEAPONS), {"names": [f"{name}s".replace("_", " ") for name in WEAPONS]}),
             "town": list(TOWNS),
             "cell": cells.astype(np.uint64),
             "latitude": ("cell", centres[:, 0]),

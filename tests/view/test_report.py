@@ -8,7 +8,7 @@ import pytest
 import xarray
 
 from ceasefire.study.summary import Summary, summarise
-from ceasefire.view import report
+from ceasefire.view import report, text
 
 VOID = {"meta", "br", "wbr", "img", "link", "hr", "input"}
 RUDE = "<script>alert('x')</script>\"&<img src=x onerror=y>"
@@ -62,9 +62,9 @@ def test_the_report_parses_and_its_links_lead_somewhere(content: str) -> None:
     page = _parse(content)
     assert page.tags.count("h1") == 1
     assert all(link.startswith("#") and link[1:] in page.identifiers for link in page.links)
-    assert {"map", "ground", "ending", "people", "stocks", "towns", "unknown", "assumptions", "method"} <= set(
-        page.identifiers
-    )
+    sections = {"map", "ground", "ending", "people", "stocks", "strikes", "money", "towns", "unknown", "assumptions"}
+    assert sections <= set(page.identifiers)
+    assert "method" in page.identifiers
 
 
 def test_identifiers_are_unique(content: str) -> None:
@@ -101,6 +101,7 @@ def test_whatever_a_result_says_is_escaped(result: xarray.Dataset) -> None:
     rude = rude.assign_coords(
         axis=[RUDE + str(number) for number in range(3)],
         item=[RUDE + str(number) for number in range(5)],
+        weapon=[RUDE + str(number) for number in range(5)],
         town_latitude=("town", [48.3] * result.sizes["town"]),
         town_longitude=("town", [37.3] * result.sizes["town"]),
     )
@@ -138,6 +139,48 @@ def test_the_file_appears_whole_or_not_at_all(
         report.write_report(result, summary, path)
     assert os.listdir(path.parent) == ["report.html"]
     assert path.read_text(encoding="utf-8") == before
+
+
+def test_people_in_the_dark_are_told_at_the_worst_week_in_thousands(content: str, summary: Summary) -> None:
+    section = content[content.index('<section id="strikes"') : content.index('<section id="money"')]
+    table = section[section.index("People without electricity, thousands") :]
+    worst = summary.find("dark_most", side="U")
+    assert worst
+    assert f"{text.number((worst.q50[52] or 0) / 1000)} (" in table
+    assert "people without heat at a time" in section
+    assert section.count("<svg") == 9 + 9 + 6
+
+
+def test_a_side_whose_people_lack_nothing_keeps_its_place_and_says_so(result: xarray.Dataset) -> None:
+    nobody = result.assign(dark=result["dark"] * xarray.DataArray([0, 1], dims="side", coords={"side": ["R", "U"]}))
+    content = report.render(nobody, summarise(nobody))
+    assert "<figure></figure><figure><svg" in content
+    table = content[content.index("People without electricity, thousands") :]
+    assert table.index("<td>0 (0–0)</td>") < table.index("Ukraine")
+
+
+def test_money_is_told_of_those_who_have_it(content: str) -> None:
+    section = content[content.index('<section id="money"') : content.index('<section id="towns"')]
+    titles = re.findall(r"<title[^>]*>([^<]*)</title>", section)
+    assert titles == ["Brent crude", "Russia", "Russia", "Russia", "Ukraine", "Russia"]
+    for unit in ("US dollars a barrel", "bn of local currency", "% a year", "% of the opening’s rate"):
+        assert unit in section
+
+
+@pytest.mark.parametrize(
+    ("missing", "gone"),
+    [
+        (("launched", "served_share", "dark", "cold"), "strikes"),
+        (("launched",), ""),
+        (("dark", "cold"), ""),
+        (("brent", "oil_revenue", "inflation", "reserves"), "money"),
+        (("oil_revenue_usual",), ""),
+    ],
+)
+def test_older_results_have_a_report(result: xarray.Dataset, missing: tuple[str, ...], gone: str) -> None:
+    older = result.drop_vars(missing)
+    page = _parse(report.render(older, summarise(older)))
+    assert {"strikes", "money"} - {gone} == {"strikes", "money"} & set(page.identifiers)
 
 
 def test_a_result_without_cells_or_stocks_has_a_report(result: xarray.Dataset) -> None:

@@ -10,9 +10,27 @@ def test_the_screen_fits(summary: Summary) -> None:
     lines = screen.splitlines()
     assert len(lines) <= text.LINES
     assert max(map(len, lines)) <= text.WIDTH
-    for wanted in ("Ground gained by Russia", "Kostiantynivka (Ukraine)", "Russia, thousands", "Ukraine, thousands"):
+    for wanted in ("Ground gained by Russia", "Myrnohrad (Ukraine)", "Russia, thousands", "Ukraine, thousands"):
         assert wanted in screen
     assert "out/made-up/report.html" in screen
+
+
+def test_the_screen_tells_power_and_oil_in_percent_of_those_that_have_them(summary: Summary) -> None:
+    rows = dict(dict(text.sections(summary))["Power demand met and oil taxes, %"])
+    assert list(rows) == [
+        "Power met, worst week, Russia",
+        "Power met, worst week, Ukraine",
+        "Oil taxes, Russia, opening 100",
+    ]
+    worst = summary.find("served_share_least", side="U")
+    assert worst
+    median, low, high = (100 * (row[52] or 0) for row in (worst.q50, worst.q05, worst.q95))
+    assert rows["Power met, worst week, Ukraine"][-1] == f"{median:.0f} ({low:.0f}–{high:.0f})"
+
+
+def test_the_screen_of_an_older_result_says_nothing_of_power(result: xarray.Dataset) -> None:
+    older = summarise(result.drop_vars(["served_share", "oil_revenue"]))
+    assert "Power" not in text.render(older)
 
 
 def test_the_screen_fits_however_long_the_words(result: xarray.Dataset) -> None:

@@ -1,10 +1,12 @@
 """What the axes of an array mean, and the ground that the war is fought on.
 
 side: the two belligerents, in the scenario's order. axis: a sector of the front. item: a kind of equipment. munition:
-what is used up. posture: a way to attack. cell: an H3 hexagon of the theatre, in the order of its axes; the last row
-is an inert dummy that stands for whatever lies outside. block: a coarse hexagon of cells, about 15 km across. node: a
-town on the supply graph. edge: a road or railway between two nodes. garrison: a defended town, or several. run: one
-possible war, always the last axis.
+what is used up. posture: a way to attack. weapon: a munition that strikes deep. layer: a kind of air defence. sector:
+what deep strikes are aimed at. region: a quarter of a side's country. plant: a kind of generation, or transmission.
+damage: how badly broken. buyer: who takes a side's oil. cell: an H3 hexagon of the theatre, in the order of its axes;
+the last row is an inert dummy that stands for whatever lies outside. block: a coarse hexagon of cells, about 15 km
+across. node: a town on the supply graph. edge: a road or railway between two nodes. garrison: a defended town, or
+several. run: one possible war, always the last axis.
 """
 
 import equinox as eqx
@@ -15,7 +17,20 @@ SIDES = 2
 NEIGHBOURS = 6
 YEAR = 52
 """Weeks after which the climate repeats."""
-MUNITIONS = ("strike_drone", "surveillance_drone", "shell", "glide_bomb", "standoff_missile", "air_to_air")
+WEAPONS = ("attack_drone", "decoy", "cruise_missile", "ballistic_missile", "antiship_missile")
+"""What is launched deep into the enemy's country; the last was made for ships."""
+INTERCEPTORS = ("interceptor_drone", "short_interceptor", "long_interceptor")
+LAYERS = ("jamming", "guns", *INTERCEPTORS)
+"""Kinds of air defence; those after the guns spend a munition of the same name."""
+AT_THE_FRONT = ("strike_drone", "surveillance_drone", "shell", "glide_bomb", "standoff_missile", "air_to_air")
+MUNITIONS = (*AT_THE_FRONT, *WEAPONS, *INTERCEPTORS)
+SECTORS = ("grid", "industry", "refining", "ports", "military")
+"""What deep strikes are aimed at, in shares; never places."""
+REGIONS = ("north", "east", "south", "west")
+PLANTS = ("nuclear", "thermal", "hydro", "renewable", "transmission")
+DAMAGE = ("minor", "major", "lost")
+BUYERS = ("exposed", "steady")
+"""Buyers of oil who fear secondary sanctions, and those who do not."""
 POSTURES = ("massed", "infiltration", "encirclement")
 ROLES = ("armour", "gun")
 """What an item can be to the fighting; most are neither."""
@@ -46,6 +61,8 @@ class Ground(eqx.Module):
     """The six neighbouring blocks, the block itself where there is none."""
     climate: Float[Array, "axis week"]
     """Usual temperature in each week of the year from the opening, °C."""
+    collection: Float[Array, "side week"]
+    """Taxes on oil collected in each week of the year from the opening, relative to an even flow."""
     edge: Int[Array, "edge 2"]
     """Nodes at the ends of each edge."""
     length: Float[Array, "edge"]

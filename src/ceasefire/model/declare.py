@@ -126,13 +126,13 @@ def parameter(prior: Prior, *, unit: str, doc: str, source: str = "elicited", kn
     )
 
 
-def coupling(cause: str, effect: str, prior: Prior, *, doc: str, source: str = "elicited") -> Any:
+def coupling(cause: str, effect: str, prior: Prior, *, doc: str, unit: str = "1", source: str = "elicited") -> Any:
     """Declare a field of `Params` by which one quantity acts on another: an exponent or a slope, without effect at 0.
 
     `cause` and `effect` are dotted names of declared quantities. What a coupling conveys is mostly relative to the
     opening, so that at 0 the war goes on as if the cause stayed what it was then.
     """
-    field = parameter(prior, unit="1", doc=doc, source=source)
+    field = parameter(prior, unit=unit, doc=doc, source=source)
     return dataclasses.field(metadata={**field.metadata, "coupling": (cause, effect)})
 
 

@@ -34,7 +34,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 from scipy.special import gammaincinv, ndtr
 
-from ceasefire.model.axes import NEIGHBOURS, Ground, enemy
+from ceasefire.model.axes import NEIGHBOURS, SIDES, Ground, enemy
 from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Normal, Uniform, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, normal_quantile, wander
@@ -50,6 +50,8 @@ SEARCH_STEPS, AIM, LEAP = 7, 1.0001, 6.0
 """Of the search for λ: how many steps, how high it aims, how far ln λ moves at most in one."""
 LEAST = 0.04
 """Odds below which none of a cell is taken, so that the front does not dissolve into dust."""
+BLOCK = 1024
+"""Cells worked on at a time; only blocks that hold cells in reach cost time (chosen for speed, 512 does as well)."""
 MULTIPLE = (1e-34, 1e17)
 BORDER_PRESENCE = 0.02
 """Presence of a side behind a border that it has not crossed (elicited)."""
@@ -185,25 +187,30 @@ class Contact(eqx.Module):
     """m by which the side's strip stands above the enemy's."""
 
 
-def contact(
-    room: Float[Array, "side n run"],
-    near: Float[Array, "side n run"],
+def met(
+    room: Float[Array, "n run"],
+    near: Float[Array, "n run"],
     member: Float[Array, "axis n"],
-    works: Float[Array, "side n"],
+    works: Float[Array, "n"],
     height: Float[Array, "n"],
-) -> Contact:
-    """Means over the cells that the enemy of each side can enter, weighted by the km² (`room`) that he could take."""
-    weight = room * near
+) -> Float[Array, "3 axis run"]:
+    """Sums over some cells of what a side can enter of them (`room`, km²): of 1, of the enemy's works, of height."""
+    told = jnp.stack([jnp.ones_like(height), works, height])
+    sums = (told[:, None] * member).reshape(-1, len(height)) @ (room * near)
+    return sums.reshape(len(told), len(member), -1)
 
-    def sums(per_cell: Float[Array, "n"], side: int) -> Float[Array, "axis run"]:
-        return (member * per_cell) @ weight[side]
 
-    whole = jnp.ones_like(height)
-    strip = jnp.stack([sums(whole, 0), sums(whole, 1)])
+def contact(sums: Float[Array, "side 3 axis run"]) -> Contact:
+    """Means over the cells that the enemy of each side can enter, weighted by the km² that he could take."""
+    strip, works, height = sums[:, 0], sums[:, 1], sums[:, 2]
     mean = 1 / jnp.maximum(enemy(strip), 1e-6)
-    stands = jnp.stack([sums(height, 1), sums(height, 0)]) * mean
-    own = jnp.stack([sums(works[0], 1), sums(works[1], 0)]) * mean
-    return Contact(strip, own, stands - enemy(stands))
+    stands = enemy(height) * mean
+    return Contact(strip, enemy(works) * mean, stands - enemy(stands))
+
+
+def presence(own: Array, beside: Array, border: Array) -> Float[Array, "n run"]:
+    """A side's hold of some cells and their neighbours; more than none behind a border that it has not crossed."""
+    return jnp.maximum(0.5 * own + 0.5 * beside, BORDER_PRESENCE * border[:, None])
 
 
 def pressure_balance(
@@ -301,6 +308,15 @@ def in_reach(ground: Ground, held: Float[Array, "cell run"]) -> Bool[Array, "cel
     return contested.any(axis=0) & (ground.area > 0)
 
 
+def listed(reach: Bool[Array, "cell"], length: int) -> Int[Array, "block place"]:
+    """Rows of the cells in reach, in blocks, filled up with the dummy row; there is room for `length` of them."""
+    blocks = -(-length // BLOCK)
+    place = jnp.where(reach, jnp.cumsum(reach) - 1, blocks * BLOCK)
+    rows = jnp.arange(len(reach), dtype=jnp.int32)
+    none = jnp.full(blocks * BLOCK, len(reach) - 1, jnp.int32)
+    return none.at[place].set(rows, mode="drop").reshape(blocks, BLOCK)
+
+
 def neighbour_mean(values: Float[Array, "... cell run"], neighbour: Int[Array, "n 6"]) -> Float[Array, "... n run"]:
     """Mean over the six neighbours of some cells."""
     total = values[..., neighbour[:, 0], :]
@@ -314,32 +330,51 @@ def share_taken(x: Array) -> Array:
     return jnp.maximum(x - LEAST, 0.0) / (1 + x)
 
 
+def to_axes(value: Float[Array, "n"], axis: Int[Array, "n"], number: int) -> Float[Array, "axis n"]:
+    """What cells of the given value add to the sum over each axis."""
+    return jnp.where(jnp.arange(number)[:, None] == axis, value, 0.0)
+
+
 def multiplier(
-    ratio: Float[Array, "n run"],
-    room: Float[Array, "n run"],
-    axis: Int[Array, "n"],
-    member: Float[Array, "axis n"],
+    ratio: Float[Array, "block n run"],
+    room: Float[Array, "block n run"],
+    area: Float[Array, "block n"],
+    axis: Int[Array, "block n"],
     wanted: Float[Array, "axis run"],
+    blocks: Int[Array, ""] | int,
 ) -> Float[Array, "axis run"]:
-    """λ with Σ room · share_taken(λ · ratio³) just ≥ wanted on each axis; ratio is w/u, room in km².
+    """λ with Σ area · room · share_taken(λ · ratio³) just ≥ wanted on each axis, over so many blocks; ratio is w/u.
 
     Newton's method in ln λ. The sum is 0 up to λ = LEAST / max ratio³, which bounds the search from below; it starts at
     the root for few cells taken, Σ room w · λ^⅓ · ∫ du/(1 + u³), and aims a little high, so that it ends on the side
     where the gains can be scaled down to what is wanted.
     """
-    odds = ratio**SHARPNESS
     wanted = jnp.maximum(wanted, 1e-9)
-    few = math.pi / SHARPNESS / math.sin(math.pi / SHARPNESS) * (member @ (room * jnp.minimum(ratio, 1.0)))
-    best = jax.ops.segment_max(jnp.where(room > 0, odds, 0.0), axis, num_segments=member.shape[0])
+    none = jnp.zeros_like(wanted)
+
+    def look(k: Array, known: tuple[Array, Array]) -> tuple[Array, Array]:
+        few, best = known
+        few = few + to_axes(area[k], axis[k], len(wanted)) @ (room[k] * jnp.minimum(ratio[k], 1.0))
+        return few, best.at[axis[k]].max(jnp.where(room[k] > 0, ratio[k], 0.0))
+
+    few, best = jax.lax.fori_loop(0, blocks, look, (none, none))
+    few = math.pi / SHARPNESS / math.sin(math.pi / SHARPNESS) * few
     lowest, highest = (math.log(bound) for bound in MULTIPLE)
-    low = jnp.clip(jnp.log(LEAST / jnp.maximum(best, 1e-30)), lowest, highest)
+    low = jnp.clip(jnp.log(LEAST / jnp.maximum(best**SHARPNESS, 1e-30)), lowest, highest)
     high = jnp.full_like(wanted, highest)
 
     def improve(_: int, known: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         here, low, high = known
-        x = jnp.exp(here)[axis] * odds
-        value = jnp.maximum(member @ (room * share_taken(x)), 1e-9)
-        slope = jnp.maximum(member @ (room * jnp.where(x > LEAST, (1 + LEAST) * x / (1 + x) ** 2, 0.0)), 1e-9)
+        multiple = jnp.exp(here)
+
+        def add(k: Array, sums: tuple[Array, Array]) -> tuple[Array, Array]:
+            value, slope = sums
+            x = multiple[axis[k]] * ratio[k] ** SHARPNESS
+            rising = jnp.where(x > LEAST, (1 + LEAST) * x / (1 + x) ** 2, 0.0)
+            km2 = to_axes(area[k], axis[k], len(wanted))
+            return value + km2 @ (room[k] * share_taken(x)), slope + km2 @ (room[k] * rising)
+
+        value, slope = (jnp.maximum(s, 1e-9) for s in jax.lax.fori_loop(0, blocks, add, (none, none)))
         low, high = jnp.where(value < wanted, here, low), jnp.where(value < wanted, high, here)
         newton = here + jnp.log(AIM * wanted / value) * value / slope
         there = jnp.where(newton <= low, low + 0.3 * (here - low), jnp.where(newton >= high, (here + high) / 2, newton))
@@ -360,23 +395,30 @@ def weight(params: Params, near: Array, room: Array, momentum: Array, ease: Arra
     return jnp.where((near > TRACE) & (room > TRACE), jnp.exp(attraction + ease), 0.0)
 
 
-def allocate(
-    ratio: Float[Array, "n run"],
-    room: Float[Array, "n run"],
-    area: Float[Array, "n"],
-    axis: Int[Array, "n"],
+def aim(
+    ratio: Float[Array, "block n run"],
+    room: Float[Array, "block n run"],
+    area: Float[Array, "block n"],
+    axis: Int[Array, "block n"],
     wanted: Float[Array, "axis run"],
-) -> tuple[Float[Array, "n run"], Float[Array, "axis run"]]:
-    """Spread the ground that one side takes on each axis over the cells; returns each cell's gain and the km² taken."""
-    member = (jnp.arange(wanted.shape[0])[:, None] == axis).astype(area.dtype)
-    room_area = room * area[:, None]
-    multiple = multiplier(ratio, room_area, axis, member, wanted)
+    blocks: Int[Array, ""] | int,
+) -> tuple[Float[Array, "axis run"], Float[Array, "axis run"]]:
+    """λ on each axis, and the factor ≤ 1 that then scales the gains down to what is wanted."""
+    multiple = multiplier(ratio, room, area, axis, wanted, blocks)
+
+    def find(k: Array, found: Array) -> Array:
+        part = share_taken(multiple[axis[k]] * ratio[k] ** SHARPNESS)
+        return found + to_axes(area[k], axis[k], len(wanted)) @ (room[k] * part)
+
+    found = jax.lax.fori_loop(0, blocks, find, jnp.zeros_like(wanted))
+    return multiple, jnp.where(wanted > 0, wanted / jnp.maximum(found, 1e-9), 0.0)
+
+
+def gained(ratio: Array, room: Array, axis: Array, multiple: Array, scale: Array) -> Float[Array, "n run"]:
+    """What a side gains of each cell, given λ and the factor of its axis (`aim`)."""
     part = share_taken(multiple[axis] * ratio**SHARPNESS)
-    found = member @ (room_area * part)
-    scale = jnp.where(wanted > 0, wanted / jnp.maximum(found, 1e-9), 0.0)
     gain = room * jnp.minimum(part * scale[axis], 1.0)
-    gain = jnp.where(jnp.isfinite(gain), gain, 0.0)  # a broken run keeps its map; what it wanted tells that it broke
-    return gain, member @ (gain * area[:, None])
+    return jnp.where(jnp.isfinite(gain), gain, 0.0)  # a broken run keeps its map; what it wanted tells that it broke
 
 
 def decree(
@@ -409,10 +451,12 @@ def opening(
     """
     runs = params.physics.shape[0]
     held = jnp.append(share, 0.0)[:, None]
-    own = jnp.stack([held, 1 - held])
     beside = neighbour_mean(held, ground.neighbour)
-    near = jnp.maximum(0.5 * own + 0.5 * jnp.stack([beside, 1 - beside]), BORDER_PRESENCE * ground.border[..., None])
-    line = contact(enemy(own) * ground.area[:, None], near, ground.by_axis(), ground.works, ground.height)
+    sums = []
+    for side, (own, around) in enumerate(((held, beside), (1 - held, 1 - beside))):
+        near, room = presence(own, around, ground.border[side]), (1 - own) * ground.area[:, None]
+        sums.append(met(room, near, ground.by_axis(), ground.works[1 - side], ground.height))
+    line = contact(jnp.stack(sums))
     even = jnp.ones_like(supply)
     return State(
         held=jnp.repeat(held, runs, axis=1),
@@ -461,14 +505,32 @@ def step(
     """
     whole_map, control, ceded = decree(ground, state.held, do)
     reach = in_reach(ground, whole_map)
-    at = jnp.nonzero(reach, size=list_length, fill_value=ground.area.shape[0] - 1)[0]
-    held, beside = whole_map[at], neighbour_mean(whole_map, ground.neighbour[at])
-    momentum = state.momentum[:, at]
+    at = listed(reach, list_length)
+    blocks = jnp.minimum(-(-reach.sum() // BLOCK), len(at))
     area, axis = ground.area[at], ground.axis[at]
-    member = (jnp.arange(ground.axes)[:, None] == axis).astype(area.dtype)
-    own = jnp.stack([held, 1 - held])
-    near = jnp.maximum(0.5 * own + 0.5 * jnp.stack([beside, 1 - beside]), BORDER_PRESENCE * ground.border[:, at, None])
-    line = contact(enemy(own) * area[:, None], near, member, ground.works[:, at], ground.height[at])
+    steady = jnp.log(jnp.maximum(jnp.concatenate([resistance, jnp.ones_like(whole_map[:1])]), 1e-3))
+    steady = jnp.where(params.physics > 0, params.resistance_effect * steady, 0.0)
+    garrison = garrison_of(ground)
+
+    def look(k: Array, known: tuple[Array, ...]) -> tuple[Array, ...]:
+        """A block of cells: how it is held, each side's w/u, and where the sides meet."""
+        held, ratio, sums = known
+        cell, here = at[k], whole_map[at[k]]
+        beside = neighbour_mean(whole_map, ground.neighbour[cell])
+        ease = -ground.feature[:, cell].T @ params.resistance - steady[garrison[cell]]
+        luck, member = noise.both_sides("cell", cell), to_axes(jnp.ones_like(area[k]), axis[k], ground.axes)
+        for side, (own, around) in enumerate(((here, beside), (1 - here, 1 - beside))):
+            near = presence(own, around, ground.border[side, cell])
+            chance = weight(params, near, 1 - own, state.momentum[side, cell], ease)
+            room = (1 - own) * area[k][:, None]
+            ratio = ratio.at[side, k].set(jnp.minimum(chance / luck[side], 1e7))
+            sums = sums.at[side].add(met(room, near, member, ground.works[1 - side, cell], ground.height[cell]))
+        return held.at[k].set(here), ratio, sums
+
+    runs, kind = whole_map.shape[-1], whole_map.dtype
+    shapes = ((*at.shape, runs), (SIDES, *at.shape, runs), (SIDES, 3, ground.axes, runs))
+    held, ratio, sums = jax.lax.fori_loop(0, blocks, look, tuple(jnp.zeros(shape, kind) for shape in shapes))
+    line = contact(sums)
     mapped = (line.works + SOME_WORKS) / (state.works_opening + SOME_WORKS)
     works, height = do("works", mapped**params.works_map * state.dug**params.works_wear), do("height", line.height)
 
@@ -480,26 +542,30 @@ def step(
     mean = do("expected", mean_ground(params, state, moved, effort, surge, regained))
     wanted = do("taken", lumps(mean, params.lump, noise.uniform("count", shape), noise.uniform("size", shape)))
 
-    ease = -ground.feature[:, at].T @ params.resistance
-    steady = jnp.log(jnp.maximum(jnp.concatenate([resistance, jnp.ones_like(held[:1])]), 1e-3))
-    ease = ease - jnp.where(params.physics > 0, params.resistance_effect * steady, 0.0)[garrison_of(ground)[at]]
+    aims = [aim(ratio[side], room, area, axis, wanted[side], blocks) for side, room in enumerate((1 - held, held))]
 
-    def one_side(_: None, side: tuple[Array, ...]) -> tuple[None, tuple[Array, Array]]:
-        """The same rules for each side in turn: its share of the ground, its luck, its aims."""
-        luck, own, near, momentum, wanted = side
-        ratio = jnp.minimum(weight(params, near, 1 - own, momentum, ease) / luck, 1e7)
-        return None, allocate(ratio, 1 - own, area, axis, wanted)
-
-    _, (gain, taken) = jax.lax.scan(one_side, None, (noise.both_sides("cell", at), own, near, momentum, wanted))
+    def move(k: Array, known: tuple[Array, ...]) -> tuple[Array, ...]:
+        """A block of cells: what each side takes of it."""
+        whole_map, momentum, taken, residents = known
+        km2, people = (to_axes(each[at[k]], axis[k], ground.axes) for each in (ground.area, ground.population))
+        after = held[k]
+        for side, (room, sign) in enumerate(((1 - held[k], 1), (held[k], -1))):
+            gain = gained(ratio[side, k], room, axis[k], *aims[side])
+            after = after + sign * gain
+            momentum = momentum.at[side, at[k]].add((1 - MOMENTUM_MEMORY) * gain)
+            taken, residents = taken.at[side].add(km2 @ gain), residents.at[side].add(people @ gain)
+        return whole_map.at[at[k]].set(jnp.clip(after, 0.0, 1.0)), momentum, taken, residents
 
     near_by = neighbour_mean(state.momentum, ground.neighbour)
     faded = MOMENTUM_MEMORY * ((1 - MOMENTUM_SPREAD) * state.momentum + MOMENTUM_SPREAD * near_by)
+    none = jnp.zeros_like(wanted)
+    new_map, momentum, taken, residents = jax.lax.fori_loop(0, blocks, move, (whole_map, faded, none, none))
     excess = overrun(line, taken) - state.overrun_opening
     dug = jnp.clip(state.dug * (1 - excess) + params.digging * (1 - state.dug), 0.0, MOST_DUG)
     breached = jnp.where(surge > 1, taken, 0.0)
     after = State(
-        held=whole_map.at[at].set(jnp.clip(held + gain[0] - gain[1], 0.0, 1.0)),
-        momentum=faded.at[:, at].add((1 - MOMENTUM_MEMORY) * gain),
+        held=new_map,
+        momentum=momentum,
         budget=wander(
             state.budget,
             params.budget_mean,
@@ -517,7 +583,6 @@ def step(
         supply_opening=state.supply_opening,
         height_opening=state.height_opening,
     )
-    residents = jnp.stack([(member * ground.population[at]) @ side_gain for side_gain in gain])
     return after, Flows(
         taken=taken,
         unspent=jnp.maximum(wanted - taken, 0.0),

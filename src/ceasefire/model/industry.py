@@ -1,18 +1,24 @@
 """Industry: equipment and munitions newly built, brought back from storage, or given, each week.
 
-New build = capacity · power^ε_p · funding^ε_f, both 1 at the opening. Gifts and imports are steady rates. Storage
-empties as its good pieces go first: refurbishment falls with the share of the store that is left,
-rate · (storage / opening)^decline, limited by power and funding likewise, and can never take more than there is.
+New build = capacity · power^ε_p · funding^ε_f · parts^ε_c · plants^ε_d, all relative to the opening: the power that is
+left for industry, the money for arms, parts in spite of sanctions, plants in spite of strikes. What munitions are made
+grows by `pace`, which slows down with a half-life. Gifts and imports are steady rates. Munitions reach the army as far
+as depots and airfields stand, which strikes on military targets wear down.
 
-Left out: parts and labour as limits of their own, the time to build; deep strikes on plants.
-Sources: by side, item and munition in the scenario, each with its own; the rest elicited.
+Storage empties as its good pieces go first: refurbishment falls with the share of the store that is left,
+rate · (storage / opening)^decline, limited like new build, and can never take more than there is.
+
+Left out: labour as a limit of its own, the time to build, raw materials, which plant makes what.
+Sources: by side, item and munition in the scenario, each with its own; exponents elicited, that of
+power after the model notes, section 5.
 """
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ceasefire.model.declare import Fixed, LogNormal, Uniform, coupling, parameter, quantity
+from ceasefire.model.axes import SECTORS
+from ceasefire.model.declare import SIGNED, Fixed, LogNormal, Normal, Uniform, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 
 
@@ -40,24 +46,38 @@ class Params(eqx.Module):
     munition_imports: Float[Array, "side munition run"] = parameter(
         Fixed(0.0), unit="count/week", source="scenario", doc="Munitions bought or given from abroad each week."
     )
-    power: Float[Array, "side run"] = parameter(
-        Fixed(1.0), unit="1", source="definition", doc="Electric power that plants get, relative to the opening."
+    growth: Float[Array, "side munition run"] = parameter(
+        Normal(-0.003, 0.0, 0.003), unit="1/week", doc="Pace at which the making of a munition grows."
     )
-    funding: Float[Array, "side run"] = parameter(
-        Fixed(1.0), unit="1", source="definition", doc="Money that plants get, relative to the opening."
+    growth_half_life: Float[Array, "run"] = parameter(
+        LogNormal(13, 30, 80), unit="week", doc="Time in which that pace halves, as markets and plants saturate."
     )
     power_exponent: Float[Array, "run"] = coupling(
-        "industry.power", "industry.built", LogNormal(0.2, 0.5, 1.0), doc="How output follows power (ε_p)."
+        "grid.power", "industry.built", LogNormal(0.1, 0.3, 0.5), doc="How output follows power (ε_p)."
     )
     funding_exponent: Float[Array, "run"] = coupling(
-        "industry.funding", "industry.built", LogNormal(0.3, 0.7, 1.2), doc="How output follows money (ε_f)."
+        "budget.funding", "industry.built", LogNormal(0.3, 0.7, 1.2), doc="How output follows money (ε_f)."
+    )
+    parts_exponent: Float[Array, "run"] = coupling(
+        "sanctions.components", "industry.built", LogNormal(0.2, 0.6, 1.2), doc="How output follows parts (ε_c)."
+    )
+    plant_exponent: Float[Array, "run"] = coupling(
+        "damage.capacity", "industry.built", LogNormal(0.3, 0.7, 1.2), doc="How output follows plants that stand (ε_d)."
+    )
+    depot_exponent: Float[Array, "run"] = coupling(
+        "damage.capacity",
+        "industry.munitions_made",
+        LogNormal(0.1, 0.4, 1.0),
+        doc="How munitions that reach the army follow depots and airfields that stand.",
     )
 
 
 class State(eqx.Module):
-    """What is left to refurbish."""
+    """What is left to refurbish, and how far the making of munitions has grown."""
 
     storage: Float[Array, "side item run"] = quantity("count", "Pieces left in storage.")
+    pace: Float[Array, "side munition run"] = quantity("1/week", "Growth of the making of munitions.", SIGNED)
+    expansion: Float[Array, "side munition run"] = quantity("1", "Log of what it has grown to since.", SIGNED)
 
 
 class Flows(eqx.Module):
@@ -81,21 +101,39 @@ class Flows(eqx.Module):
 
 
 def opening(params: Params) -> State:
-    """Storage as it is thought to be."""
-    return State(params.storage_opening)
+    """Storage as it is thought to be; no growth yet."""
+    return State(params.storage_opening, params.growth, jnp.zeros_like(params.growth))
 
 
-def step(params: Params, state: State, *, do: Intervention) -> tuple[State, Flows]:
+def step(
+    params: Params,
+    state: State,
+    *,
+    do: Intervention,
+    power: Float[Array, "side run"],
+    funding: Float[Array, "side run"],
+    components: Float[Array, "side run"],
+    capacity: Float[Array, "side sector run"],
+) -> tuple[State, Flows]:
     """Build, import, refurbish; storage pays for what is refurbished."""
-    limit = (params.power**params.power_exponent * params.funding**params.funding_exponent)[:, None]
+    plants, depots = (capacity[:, SECTORS.index(sector)] for sector in ("industry", "military"))
+    money = funding**params.funding_exponent * components**params.parts_exponent
+    limit = (power**params.power_exponent * money * plants**params.plant_exponent)[:, None]
+    arrive = (depots**params.depot_exponent)[:, None]
     left = state.storage / jnp.maximum(params.storage_opening, 1e-9)
     wanted = do("refurbished", params.refurbishment * limit * left**params.decline)
     refurbished = jnp.minimum(wanted, state.storage)
+    made = params.munition_output * jnp.exp(state.expansion) * limit
     flows = Flows(
         built=do("built", params.new_build * limit),
         imported=do("imported", params.imports),
         refurbished=refurbished,
-        munitions_made=do("munitions_made", params.munition_output * limit),
-        munitions_imported=do("munitions_imported", params.munition_imports),
+        munitions_made=do("munitions_made", made * arrive),
+        munitions_imported=do("munitions_imported", params.munition_imports * arrive),
     )
-    return State(state.storage - refurbished), flows
+    after = State(
+        storage=state.storage - refurbished,
+        pace=state.pace * 2.0 ** (-1.0 / params.growth_half_life),
+        expansion=state.expansion + state.pace,
+    )
+    return after, flows

@@ -11,29 +11,43 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ceasefire.model import (
+    air_defence,
     attrition,
     bargaining,
     breach,
+    budget,
     civilians,
+    damage,
     drones,
     fires,
     front,
+    grid,
     industry,
     logistics,
     manpower,
+    oil,
     policy,
     posture,
+    sanctions,
     siege,
+    strikes,
     weather,
 )
-from ceasefire.model.axes import Ground
+from ceasefire.model.axes import YEAR, Ground
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
 SUBSYSTEMS = (
     weather,
     policy,
+    sanctions,
     industry,
+    strikes,
+    air_defence,
+    grid,
+    damage,
+    oil,
+    budget,
     drones,
     fires,
     posture,
@@ -53,7 +67,14 @@ class Params(eqx.Module):
 
     weather: weather.Params
     policy: policy.Params
+    sanctions: sanctions.Params
     industry: industry.Params
+    strikes: strikes.Params
+    air_defence: air_defence.Params
+    grid: grid.Params
+    damage: damage.Params
+    oil: oil.Params
+    budget: budget.Params
     drones: drones.Params
     fires: fires.Params
     posture: posture.Params
@@ -72,7 +93,14 @@ class State(eqx.Module):
 
     weather: weather.State
     policy: policy.State
+    sanctions: sanctions.State
     industry: industry.State
+    strikes: strikes.State
+    air_defence: air_defence.State
+    grid: grid.State
+    damage: damage.State
+    oil: oil.State
+    budget: budget.State
     drones: drones.State
     fires: fires.State
     posture: posture.State
@@ -91,7 +119,14 @@ class Flows(eqx.Module):
 
     weather: weather.Flows
     policy: policy.Flows
+    sanctions: sanctions.Flows
     industry: industry.Flows
+    strikes: strikes.Flows
+    air_defence: air_defence.Flows
+    grid: grid.Flows
+    damage: damage.Flows
+    oil: oil.Flows
+    budget: budget.Flows
     drones: drones.Flows
     fires: fires.Flows
     posture: posture.Flows
@@ -134,7 +169,47 @@ def step(
         at_war=was.bargaining.phase == bargaining.WAR,
         fading=was.bargaining.phase == bargaining.FADE,
     )
-    output = call(industry)
+    limits = call(sanctions, noise=noise.of("sanctions"))
+    output = call(
+        industry,
+        power=was.grid.power,
+        funding=was.budget.funding,
+        components=limits.components,
+        capacity=damage.capacity(was.damage),
+    )
+    launches = call(
+        strikes,
+        noise=noise.of("strikes"),
+        fire=orders.fire,
+        delivered=output.munitions,
+        colder=(ground.climate[:, 0] - ground.climate[:, noise.week % YEAR]).mean(),
+    )
+    shield = call(
+        air_defence,
+        noise=noise.of("air_defence"),
+        launched=launches.launched,
+        nights=launches.nights,
+        aim=launches.aim,
+        delivered=output.munitions,
+    )
+    call(grid, noise=noise.of("grid"), hits=shield.hits, temperature=sky.temperature.mean(axis=0))
+    ruins = call(damage, hits=shield.hits)
+    trade = call(
+        oil,
+        noise=noise.of("oil"),
+        ground=ground,
+        oil_bite=limits.oil_bite,
+        secondary_bite=limits.secondary_bite,
+        interception_bite=limits.interception_bite,
+        capacity=ruins.capacity,
+    )
+    call(
+        budget,
+        noise=noise.of("budget"),
+        revenue=trade.revenue,
+        exchange=trade.exchange,
+        fire=orders.fire,
+    )
     swarm = call(
         drones,
         noise=noise.of("drones"),
@@ -216,6 +291,7 @@ def step(
         density=swarm.density,
         artillery=barrage.artillery,
         air=barrage.air,
+        hits=shield.hits,
         residents=advance.residents,
     )
     call(
@@ -244,11 +320,23 @@ def opening(params: Params, ground: Ground, share: Float[Array, "cell"], momentu
     casualties = losses.troops * -jnp.expm1(-people.casualty_rate_opening)
     munitions = params.industry.munition_output + params.industry.munition_imports
     flying = weather.usual_flying(params.weather, ground)
+    launches = strikes.opening(params.strikes, munitions)
+    nights, aim = strikes.opening_nights(params.strikes), strikes.opening_aim(params.strikes)
+    shield = air_defence.opening(params.air_defence, launches.launched_opening, nights, munitions)
+    hits = air_defence.opening_hits(params.air_defence, shield, launches.launched_opening, nights, aim)
+    revenue, exchange = oil.revenue_opening(params.oil), params.oil.exchange_opening
     roads = logistics.opening(params.logistics, ground, share)
     return State(
         weather=weather.opening(params.weather, ground),
         policy=policy.State(),
+        sanctions=sanctions.opening(params.sanctions),
         industry=industry.opening(params.industry),
+        strikes=launches,
+        air_defence=shield,
+        grid=grid.opening(params.grid, ground.climate[:, :1].mean(axis=0)),
+        damage=damage.opening(params.damage, hits),
+        oil=oil.opening(params.oil),
+        budget=budget.opening(params.budget, revenue, exchange),
         drones=drones.opening(params.drones, munitions, flying),
         fires=fires.opening(params.fires, munitions, flying),
         posture=posture.State(),

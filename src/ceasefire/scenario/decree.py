@@ -46,7 +46,23 @@ MOST_BYTES = 65536
 MOST_DECREES = 1000
 GRAMMAR = "NAME=VALUE[@FROM..TO] is needed, such as manpower.recruitment[LABEL]=x0.5@5..12"
 OF_THE_GROUND = ("cell", "block")
-FOLLOWS = {"front.ceded": "front.control[TOWN]", "front.unspent": "front.taken"}
+FOLLOWS = {
+    "front.ceded": "front.control[TOWN]",
+    "front.unspent": "front.taken",
+    "air_defence.used": "air_defence.ready",
+    "air_defence.leaked": "air_defence.stopped",
+    "air_defence.stopped_share": "air_defence.stopped",
+    "grid.parts_used": "grid.repaired",
+    "grid.installed": "grid.capacity",
+    "grid.generated": "grid.available",
+    "grid.served": "grid.available",
+    "grid.served_share": "grid.available",
+    "damage.capacity": "damage.out",
+    "oil.price": "oil.discount",
+    "oil.exports": "oil.volume",
+    "oil.part": "oil.revenue",
+    "budget.deficit": "budget.spending_civil",
+}
 """Flows that only follow from others, and what can be decreed instead."""
 OPENING = "_opening"
 

@@ -2,15 +2,16 @@
 
 Claims of losses exceed the truth by a factor and come with noise from week to week; maps lag behind the ground when
 mappers wait for proof. `study/observe.py` applies these to simulated wars; `scenario/start.py` uses the factor the
-other way round, to open the war at what the claims imply.
+other way round, to open the war at what the claims imply. A defence reports a larger share of weapons stopped than it
+stops: weapons that fail or miss by themselves are counted, and hits are not told. `study/monthly.py` applies that.
 
-Left out: drift of the factor in time, lags of claims, disagreement between mappers.
+Left out: drift of the factor in time, lags of claims, disagreement between mappers, launches that nobody notices.
 """
 
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from ceasefire.model.declare import LogNormal, Share, parameter
+from ceasefire.model.declare import LogNormal, Normal, Share, parameter
 
 
 class Params(eqx.Module):
@@ -24,6 +25,14 @@ class Params(eqx.Module):
     )
     unmapped: Float[Array, "run"] = parameter(
         Share(0.05, 0.15, 0.3), unit="1", doc="Chance that an axis's map is not redrawn in a week."
+    )
+    stopped_excess: Float[Array, "weapon run"] = parameter(
+        Normal(-0.1, 0.12, 0.4),
+        unit="1",
+        doc="Log odds by which the share of weapons that is reported as stopped exceeds the true one.",
+    )
+    stopped_noise: Float[Array, "run"] = parameter(
+        LogNormal(0.05, 0.15, 0.4), unit="1", doc="Standard deviation of the log odds of a week's report around that."
     )
 
 

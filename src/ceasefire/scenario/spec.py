@@ -4,6 +4,10 @@ A scenario names its war; the war file says who fights, where the front's axes a
 and which numbers are known since when. Both are TOML. A number is `[[value]]` with `name` (`subsystem.parameter`, with
 `[side]`, `[item]` or `[side,item]`), `low`, `mid`, `high` (5/50/95 %), `unit`, `known_on`, `source`, `trust`. On the
 opening date the latest number known by then counts; where none was known, the wide prior declared in the model does.
+A `[[record]]` ties a parameter to a series of the evidence; what it reads on an opening date is a number like those,
+known since the last observation that it is made from (see `Record` and `scenario/record.py`). A `[[reported]]` says
+which quantities of a simulated war a series reports, so that the two can be held against each other (see `Reported`
+and `study/monthly.py`).
 """
 
 from __future__ import annotations
@@ -22,9 +26,11 @@ LIBRARY = Path(__file__).parent / "library"
 LARGEST_FILE = 4 * 2**20
 NAME = re.compile(r"[a-z_]+\.[a-z_]+(\[ *[\w-]+ *(, *[\w-]+ *)*\])?")
 IDENTIFIER = r"^\w[\w.-]{0,59}$"
+SERIES = r"^([a-z0-9_]+(\.[a-z0-9_]+)+)?$"
 PERSONNEL = "personnel"
 """The item that claims of people go by."""
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True)]
 
 
 class ScenarioError(CeasefireError):
@@ -35,6 +41,20 @@ class Strict(BaseModel):
     """A table of a scenario file; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Trade(Strict):
+    """Monthly series that the revenue from a side's oil is explained by."""
+
+    brent: str = Field(pattern=SERIES, min_length=1, max_length=120)
+    """Price of Brent, USD a barrel."""
+    price: str = Field(pattern=SERIES, min_length=1, max_length=120)
+    """Price that its oil is taxed at, USD a barrel."""
+    exchange: str = Field(pattern=SERIES, min_length=1, max_length=120)
+    """Local currency per dollar."""
+    volume: str = Field(pattern=SERIES, min_length=1, max_length=120)
+    """Crude and products exported; months without a figure are interpolated."""
+    currency: str = Field("LCU", pattern=r"^[A-Z]{3}$")
 
 
 class Side(Strict):
@@ -48,6 +68,16 @@ class Side(Strict):
     """Prefix of the series of its losses as the enemy claims them; empty where there is none."""
     supply: tuple[str, ...] = ()
     """Towns where supply enters."""
+    collection: str = Field("", pattern=SERIES, max_length=120)
+    """Monthly series of the taxes on its oil, whose season collection follows; empty for an even flow."""
+    trade: Trade | None = None
+    """What the taxes on its oil come from, month by month."""
+
+    @model_validator(mode="after")
+    def _taxed(self) -> Side:
+        if self.trade is not None and not self.collection:
+            raise ValueError("trade explains taxes on oil; name their series as `collection` beside it")
+        return self
 
 
 class Item(Strict):
@@ -102,18 +132,13 @@ class Theatre(Strict):
         return garrisons
 
 
-class Value(Strict):
-    """A number of the scenario, with its uncertainty, its source and the day since when it is known."""
+class Named(Strict):
+    """What a number is for, in what unit, and who says so."""
 
     name: str
-    low: Number
-    mid: Number
-    high: Number
     unit: str
-    known_on: dt.date
     source: str = Field(min_length=3)
     trust: Literal["A", "B", "C", "D"] = "D"
-    note: str = ""
 
     @field_validator("name")
     @classmethod
@@ -124,10 +149,36 @@ class Value(Strict):
 
     @field_validator("source")
     @classmethod
-    def _named(cls, source: str) -> str:
+    def _sourced(cls, source: str) -> str:
         if len(source.strip()) < 3:
             raise ValueError("a source is needed; write `elicited` where it is judgement")
         return source
+
+    @property
+    def variable(self) -> str:
+        """The name without its index."""
+        return split(self.name)[0]
+
+    @property
+    def index(self) -> tuple[str, ...]:
+        """Labels of the index, () for all."""
+        return split(self.name)[1]
+
+
+def split(name: str) -> tuple[str, tuple[str, ...]]:
+    """A name without its index, and the labels of the index."""
+    variable, _, inside = name.rstrip("]").partition("[")
+    return variable, tuple(part.strip() for part in inside.split(",") if part.strip())
+
+
+class Value(Named):
+    """A number of the scenario, with its uncertainty, its source and the day since when it is known."""
+
+    low: Number
+    mid: Number
+    high: Number
+    known_on: dt.date
+    note: str = ""
 
     @model_validator(mode="after")
     def _ordered(self) -> Value:
@@ -135,16 +186,60 @@ class Value(Strict):
             raise ValueError(f"{self.name}: low ≤ mid ≤ high is needed, found {self.low}, {self.mid}, {self.high}")
         return self
 
-    @property
-    def variable(self) -> str:
-        """The name without its index."""
-        return self.name.split("[")[0]
 
-    @property
-    def index(self) -> tuple[str, ...]:
-        """Labels of the index, () for all."""
-        _, _, inside = self.name.rstrip("]").partition("[")
-        return tuple(part.strip() for part in inside.split(",") if part.strip())
+class Record(Named):
+    """A parameter that follows a series of the evidence, so that an opening on any day reads it as known then.
+
+    `source` says why the series stands for the parameter.
+    """
+
+    series: str = Field(pattern=SERIES, min_length=1, max_length=120)
+    per: str = Field("", pattern=SERIES, max_length=120)
+    """A second series; the number is then the sum of the first over the sum of the second, on the days of both."""
+    last: Whole = Field(1, ge=1, le=520)
+    """Of how many observations the mean is taken, the latest first; at least half of them must be known."""
+    within: Whole = Field(366, ge=1, le=3660)
+    """Observations of events longer before the opening than this many days do not count."""
+    factor: Number = Field(1.0, gt=0)
+    """What turns the series into the unit of the parameter."""
+    low: Number
+    """5 % point: a factor on the middle; on its odds for a share; added to it for a signed parameter."""
+    high: Number
+    """95 % point, likewise."""
+
+
+class Reported(Strict):
+    """A series of the evidence, and the quantities of a simulated war that it reports."""
+
+    name: str = Field(min_length=1, max_length=80)
+    """Title of the series, for people."""
+    series: str = Field(pattern=SERIES, min_length=1, max_length=120)
+    per: str = Field("", pattern=SERIES, max_length=120)
+    """A second series; what is reported is then the first over the second."""
+    unit: str = Field(min_length=1, max_length=20)
+    kind: Literal["weeks", "total", "mean", "day"]
+    """What the series tells of: a flow, every week; a month's total of a flow; a month's mean of a level; a level as it
+    stood on a day."""
+    of: tuple[str, ...] = Field(min_length=1)
+    """Quantities that add up to it, in what is simulated; over labels that are left out they add up too."""
+    of_per: tuple[str, ...] = ()
+    """Quantities that add up to the second series."""
+    factor: Number = Field(1.0, gt=0)
+    """What turns the quantities into the unit of the report."""
+
+    @field_validator("of", "of_per")
+    @classmethod
+    def _well_formed(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name of a quantity; write subsystem.quantity[side,weapon]")
+        return _once(names)
+
+    @model_validator(mode="after")
+    def _of_both(self) -> Reported:
+        if bool(self.per) != bool(self.of_per):
+            raise ValueError(f"{self.name}: per and of_per are both needed for a ratio, and neither otherwise")
+        return self
 
 
 class War(Strict):
@@ -157,12 +252,20 @@ class War(Strict):
     items: tuple[Item, ...] = Field(min_length=1, max_length=20)
     theatre: Theatre
     value: tuple[Value, ...] = ()
+    record: tuple[Record, ...] = ()
+    reported: tuple[Reported, ...] = ()
 
     @field_validator("sides", "items")
     @classmethod
     def _apart(cls, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         _once(tuple(part.id for part in parts))
         return parts
+
+    @field_validator("reported")
+    @classmethod
+    def _by_title(cls, listed: tuple[Reported, ...]) -> tuple[Reported, ...]:
+        _once(tuple(entry.name for entry in listed))
+        return listed
 
 
 class Scenario(Strict):
@@ -176,6 +279,7 @@ class Scenario(Strict):
     background: tuple[str, ...] = ()
     """What was said of the situation at the time, each with its source."""
     value: tuple[Value, ...] = ()
+    record: tuple[Record, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Scenario:
@@ -183,11 +287,14 @@ class Scenario(Strict):
             raise ValueError(f"the war started on {self.war.started}, which is not before the opening, {self.opening}")
         return self
 
-    def known_values(self) -> tuple[Value, ...]:
-        """Numbers known by the opening, oldest first, the scenario's own after the war's."""
-        known = [v for v in self.war.value if v.known_on <= self.opening]
-        known += [v for v in self.value if v.known_on <= self.opening]
+    def known_values(self, recorded: tuple[Value, ...] = ()) -> tuple[Value, ...]:
+        """Numbers known by the opening, oldest first; of a day, the war's, then those `recorded`, then its own."""
+        known = [v for v in (*self.war.value, *recorded, *self.value) if v.known_on <= self.opening]
         return tuple(sorted(known, key=lambda v: v.known_on))
+
+    def records(self) -> tuple[Record, ...]:
+        """Parameters that follow a series, the scenario's own after the war's."""
+        return (*self.war.record, *self.record)
 
     def on(self, day: dt.date) -> Scenario:
         """The same war opened on another day, from what was known then."""

@@ -15,14 +15,25 @@ from numpy.typing import NDArray
 from ceasefire.evidence.error import EvidenceError, suggestion
 from ceasefire.evidence.geography import Geography
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.model import drones, fires
+from ceasefire.model import drones, fires, oil, sanctions
 from ceasefire.model import war as model
-from ceasefire.model.axes import MUNITIONS, POSTURES
+from ceasefire.model.axes import (
+    BUYERS,
+    DAMAGE,
+    LAYERS,
+    MUNITIONS,
+    PLANTS,
+    POSTURES,
+    REGIONS,
+    SECTORS,
+    WEAPONS,
+    YEAR,
+)
 from ceasefire.model.declare import Normal as NormalPrior
 from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
-from ceasefire.scenario import allocation, intensity, reporting, tempo
-from ceasefire.scenario.spec import PERSONNEL, Scenario, ScenarioError, Value
+from ceasefire.scenario import allocation, intensity, record, reporting, tempo
+from ceasefire.scenario.spec import PERSONNEL, Named, Scenario, ScenarioError, Value
 from ceasefire.scenario.theatre import Theatre, lay_out
 
 FloatArray = NDArray[np.float64]
@@ -77,6 +88,31 @@ MAY_BE_NONE = (
     "siege.besiege",
     "industry.new_build",
     "industry.refurbishment",
+    "strikes.luck",
+    "strikes.tempo_spread",
+    "strikes.nights_spread",
+    "strikes.aim_weight",
+    "air_defence.launchers_opening",
+    "air_defence.launcher_deliveries",
+    "air_defence.edge_spread",
+    "grid.siting",
+    "grid.demand_share",
+    "grid.exposure",
+    "grid.import_cap",
+    "grid.vulnerability",
+    "sanctions.oil_level",
+    "sanctions.component_level",
+    "sanctions.secondary_level",
+    "sanctions.interception_level",
+    "sanctions.round_rate",
+    "oil.jump_rate",
+    "oil.volume_opening",
+    "oil.take",
+    "budget.aid",
+    "budget.reserves_opening",
+    "budget.debt_opening",
+    "budget.capacity",
+    "budget.inflation_spread",
     "bargaining.relapse",
     "bargaining.ripen",
     "bargaining.flare",
@@ -116,6 +152,8 @@ class Start:
     """[side, cell] at the opening."""
     area: FloatArray
     """[axis] km² that the first side holds at the opening, within the theatre and behind it."""
+    collection: FloatArray
+    """[side, week] taxes on oil collected in each week of the year from the opening, relative to an even flow."""
     age_months: float
     evidence_hash: str
     evidence_as_of: str
@@ -145,6 +183,8 @@ def open_war(scenario: Scenario, vintage: Vintage, geography: Geography | None =
         claims={side: _claims(vintage, entry.claims, scenario) for side, entry in enumerate(scenario.war.sides)},
         area=np.array([_latest(vintage, f"area.{axis}") for axis in theatre.axes]),
         evidence_hash=vintage.hash,
+        recorded=_recorded(scenario, theatre, vintage),
+        collection=np.stack([record.collection(vintage, side.collection) for side in scenario.war.sides]),
     )
 
 
@@ -155,10 +195,38 @@ def from_record(
     claims: dict[int, dict[str, FloatArray]],
     area: FloatArray,
     evidence_hash: str,
+    recorded: tuple[Value, ...] = (),
+    collection: FloatArray | None = None,
 ) -> Start:
-    """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war."""
+    """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war.
+
+    `recorded` are the numbers that series of the evidence gave on the day; `collection` is even where none is given.
+    """
+    labels = _labels(scenario, theatre)
+    gains = weekly_gains(theatre)
+    share = theatre.share.astype(np.float64)
+    listed = allocation.choices(share, theatre.neighbour, theatre.axis, theatre.area, theatre.feature)
+    return Start(
+        scenario=scenario,
+        theatre=theatre,
+        labels=labels,
+        choices=tuple(_choices(scenario, labels, recorded)),
+        budget=tuple(tempo.learn(gain.sum(axis=0, keepdims=True), spread=tempo.BUDGET_SPREAD) for gain in gains),
+        axes=tuple(tempo.learn(gain, spread=tempo.AXIS_SPREAD) for gain in gains),
+        allocation=allocation.learn(listed),
+        intensity={(s, c): intensity.learn(w) for s, by in claims.items() for c, w in by.items() if _enough(w)},
+        momentum=allocation.opening_momentum(share, theatre.neighbour),
+        area=area,
+        collection=np.ones((len(labels["side"]), YEAR)) if collection is None else collection,
+        age_months=(scenario.opening - scenario.war.started).days / 30.4375,
+        evidence_hash=evidence_hash,
+        evidence_as_of=str(scenario.opening),
+    )
+
+
+def _labels(scenario: Scenario, theatre: Theatre) -> dict[str, tuple[str, ...]]:
     items = tuple(item.id for item in scenario.war.items)
-    labels = {
+    return {
         "side": tuple(side.id for side in scenario.war.sides),
         "axis": theatre.axes,
         "item": items,
@@ -171,25 +239,16 @@ def from_record(
         "garrison": tuple(garrison.name for garrison in theatre.garrisons),
         "edge": theatre.roads.edge_name,
         "town": tuple(town.name for town in theatre.towns),
+        "weapon": WEAPONS,
+        "layer": LAYERS,
+        "sector": SECTORS,
+        "region": REGIONS,
+        "plant": PLANTS,
+        "damage": DAMAGE,
+        "buyer": BUYERS,
+        "lever": sanctions.LEVERS,
+        "factor": oil.FACTORS,
     }
-    gains = weekly_gains(theatre)
-    share = theatre.share.astype(np.float64)
-    listed = allocation.choices(share, theatre.neighbour, theatre.axis, theatre.area, theatre.feature)
-    return Start(
-        scenario=scenario,
-        theatre=theatre,
-        labels=labels,
-        choices=tuple(_choices(scenario, labels)),
-        budget=tuple(tempo.learn(gain.sum(axis=0, keepdims=True), spread=tempo.BUDGET_SPREAD) for gain in gains),
-        axes=tuple(tempo.learn(gain, spread=tempo.AXIS_SPREAD) for gain in gains),
-        allocation=allocation.learn(listed),
-        intensity={(s, c): intensity.learn(w) for s, by in claims.items() for c, w in by.items() if _enough(w)},
-        momentum=allocation.opening_momentum(share, theatre.neighbour),
-        area=area,
-        age_months=(scenario.opening - scenario.war.started).days / 30.4375,
-        evidence_hash=evidence_hash,
-        evidence_as_of=str(scenario.opening),
-    )
 
 
 def weekly_gains(theatre: Theatre) -> FloatArray:
@@ -204,36 +263,59 @@ def weekly_gains(theatre: Theatre) -> FloatArray:
     return gains
 
 
-def _choices(scenario: Scenario, labels: dict[str, tuple[str, ...]]) -> Iterator[Choice]:
+def _choices(scenario: Scenario, labels: dict[str, tuple[str, ...]], recorded: tuple[Value, ...]) -> Iterator[Choice]:
     """The model's own priors, then the scenario's numbers in the order in which they became known."""
-    known = variables()
+    known = _checked(scenario, labels)
     for variable in known.values():
         if variable.kind == "parameter" and variable.prior is not None:
             yield Choice(variable, (), variable.prior)
-    for value in (*scenario.war.value, *scenario.value):
-        _check(value, known, labels)
-    for value in scenario.known_values():
+    for value in recorded:
+        _check_points(value, _fitting(value, known, labels))
+    for value in scenario.known_values(recorded):
         variable = known[value.variable]
-        yield Choice(variable, value.index, _prior(variable, value), value)
+        prior = from_triple(value.low, value.mid, value.high, kind=_kind(variable))
+        yield Choice(variable, value.index, prior, value)
 
 
-def _check(value: Value, known: dict[str, Variable], labels: dict[str, tuple[str, ...]]) -> None:
+def _recorded(scenario: Scenario, theatre: Theatre, vintage: Vintage) -> tuple[Value, ...]:
+    """The numbers that series of the evidence give on the day."""
+    known = _checked(scenario, _labels(scenario, theatre))
+    read = (record.read(entry, _kind(known[entry.variable]), vintage) for entry in scenario.records())
+    return tuple(value for value in read if value is not None)
+
+
+def _checked(scenario: Scenario, labels: dict[str, tuple[str, ...]]) -> dict[str, Variable]:
+    """Every declared quantity. Raises `ScenarioError` where a number or a record of the scenario fits none."""
+    known = variables()
+    for value in (*scenario.war.value, *scenario.value):
+        _check_points(value, _fitting(value, known, labels))
+    for entry in scenario.records():
+        record.check(entry, _kind(_fitting(entry, known, labels)))
+    return known
+
+
+def _fitting(number: Named, known: dict[str, Variable], labels: dict[str, tuple[str, ...]]) -> Variable:
+    """The parameter that a number is for; its unit and its labels fit."""
     settable = [name for name, v in known.items() if v.kind == "parameter"]
-    if value.variable not in settable:
+    if number.variable not in settable:
         raise ScenarioError(
-            f"{value.name} is no variable that can be set{suggestion(value.variable, settable)}; "
+            f"{number.name} is no variable that can be set{suggestion(number.variable, settable)}; "
             "`ceasefire variables` lists them"
         )
-    variable = known[value.variable]
-    if value.unit != variable.unit:
-        raise ScenarioError(f"{value.name} is in {variable.unit}; found {value.unit!r}")
+    variable = known[number.variable]
+    if number.unit != variable.unit:
+        raise ScenarioError(f"{number.name} is in {variable.unit}; found {number.unit!r}")
     places = [dim for dim in variable.dims if dim != "run"]
-    if len(value.index) > len(places):
-        raise ScenarioError(f"{value.name} has {len(value.index)} labels; {variable.name} takes {', '.join(places)}")
-    for label, dim in zip(value.index, places, strict=False):
+    if len(number.index) > len(places):
+        raise ScenarioError(f"{number.name} has {len(number.index)} labels; {variable.name} takes {', '.join(places)}")
+    for label, dim in zip(number.index, places, strict=False):
         if label not in labels.get(dim, ()):
             names = labels.get(dim, ())
-            raise ScenarioError(f"{value.name}: unknown {dim} {label!r}{suggestion(label, names)}; there are {names}")
+            raise ScenarioError(f"{number.name}: unknown {dim} {label!r}{suggestion(label, names)}; there are {names}")
+    return variable
+
+
+def _check_points(value: Value, variable: Variable) -> None:
     sure = value.low == value.high and (variable.name in MAY_BE_NONE or variable.coupling is not None)
     if not isinstance(variable.prior, NormalPrior) and (value.low < 0 or (value.low == 0 and not sure)):
         raise ScenarioError(f"{value.name} must be positive (or 0 for sure: low = mid = high = 0); found {value.low}")
@@ -241,10 +323,10 @@ def _check(value: Value, known: dict[str, Variable], labels: dict[str, tuple[str
         raise ScenarioError(f"{value.name} is a share and must stay below 1; found {value.high}")
 
 
-def _prior(variable: Variable, value: Value) -> Prior:
-    kinds = {"Normal": "signed", "Share": "share"}
-    kind = kinds.get(type(variable.prior).__name__, "positive")
-    return from_triple(value.low, value.mid, value.high, kind=kind)
+def _kind(variable: Variable) -> record.Kind:
+    if isinstance(variable.prior, NormalPrior):
+        return "signed"
+    return "share" if isinstance(variable.prior, SharePrior) else "positive"
 
 
 def _claims(vintage: Vintage, prefix: str, scenario: Scenario) -> dict[str, FloatArray]:

@@ -80,6 +80,7 @@ def ground_of(start: Start) -> Ground:
         block=jnp.asarray(np.append(block, len(block_neighbour)), jnp.int32),
         block_neighbour=jnp.asarray(np.vstack([block_neighbour, np.full((1, 6), len(block_neighbour))]), jnp.int32),
         climate=jnp.asarray(t.climate, float),
+        collection=jnp.asarray(start.collection, float),
         edge=jnp.asarray(np.vstack([roads.edge, np.zeros((1, 2))]), jnp.int32),
         length=jnp.asarray(np.append(roads.length, np.inf), float),
         capacity=jnp.asarray(np.append(roads.capacity, 0.0), float),
@@ -117,6 +118,17 @@ KEPT = (
     "civilians.transferred",
     "manpower.recruited",
     "bargaining.hazard",
+    "strikes.launched",
+    "air_defence.stopped",
+    "grid.served_share",
+    "grid.dark",
+    "grid.cold",
+    "grid.blackout_hours",
+    "oil.brent",
+    "oil.revenue",
+    "oil.part",
+    "budget.reserves",
+    "budget.inflation",
 )
 """What a forecast keeps. Every state and flow that has labels is recorded, so that one program serves every use."""
 TOWN_SHARE = "town_share"

@@ -14,6 +14,7 @@ import xarray as xr
 
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
+from ceasefire.model.axes import WEAPONS, YEAR
 from ceasefire.model.bargaining import PHASES, WAR
 from ceasefire.model.declare import Variable
 from ceasefire.scenario import spec
@@ -32,13 +33,15 @@ TAUGHT_RUNS = 1024
 PACKAGED = "packaged"
 """What a result says of its evidence where that is the store that ships with the program."""
 UNKNOWN = (
-    "What the parties want, believe and would sign: the end of the war is a base rate of other wars, not bargaining.",
-    "Deep strikes, the power grid, money, allies and opinion: they act here only through the record.",
+    "What the parties want or would sign: the war ends by a base rate, not by bargaining.",
+    "What allies will give, and opinion at home: they act here only through the record.",
+    "Where strikes fall: they go by sector and region, never by place. Gas; the hours when less power is wanted.",
     "Breakthroughs: none opens unless a scenario or a decree says so, because they did not help past forecasts.",
     "Orders to withdraw, mud and rain, where reserves stand.",
     "How strongly drones, shells, bombs, works, supply, posture and sieges act: mostly elicited, with wide bands.",
+    "Stocks of missiles and interceptors, what strikes break and crews mend, how money limits arms: mostly elicited.",
     "Losses of one side are learned from the other side's claims; those of the other are elicited, with wide bands.",
-    "Losses of civilians are elicited, and only near the line: strikes on cities far behind it are not counted.",
+    "Losses of civilians are elicited, near the line and far behind it; cold, hunger and mines are not counted.",
 )
 
 
@@ -112,6 +115,17 @@ MEANING: dict[str, tuple[str, str, str]] = {
     "supply": ("week side axis run", "1", "Supply of the line in the week, 1 at the source"),
     "hazard": ("week run", "1/week", "Chance that a war of this age ends in the week"),
     "phase": ("week run", "1", "Where the war stands"),
+    "launched": ("week side weapon run", "count", "Weapons launched deep into the enemy's country in the week"),
+    "stopped": ("week side weapon run", "count", "Those of them that the enemy's air defence stopped"),
+    "served_share": ("week side run", "1", "Share of power demand that is met in the week, when demand is high"),
+    "dark": ("week side run", "person", "People without electricity at a time"),
+    "cold": ("week side run", "person", "People without heat at a time"),
+    "blackout_hours": ("week side run", "h/day", "Hours a day without electricity in an average household"),
+    "brent": ("week run", "USD/bbl", "Price of Brent crude in the week"),
+    "oil_revenue": ("week side run", "bn LCU", "Taxes on oil and gas received in the week, in local currency"),
+    "oil_revenue_usual": ("week side run", "bn LCU", "What they would be in that season if nothing changed"),
+    "reserves": ("week side run", "bn LCU", "Reserves that the state's budget can use, in local currency"),
+    "inflation": ("week side run", "%/year", "Inflation"),
     "town_share": ("week town run", "1", "First side's share of the town's disc"),
     "town_holder": ("town", "1", "Side that holds the town at the opening"),
     "town_change_week": ("town run", "week", "First week in which the town is in other hands; -1 for never"),
@@ -144,9 +158,20 @@ _FLOWS = (
     "attrition.surrendered",
     "attrition.lost",
     "manpower.recruited",
+    "strikes.launched",
+    "air_defence.stopped",
 )
-_RATES = ("logistics.supply", "bargaining.hazard")
-_STOCKS = ("attrition.troops", "attrition.equipment", "industry.storage", "bargaining.phase")
+_RATES = (
+    "logistics.supply",
+    "bargaining.hazard",
+    "grid.served_share",
+    "grid.dark",
+    "grid.cold",
+    "grid.blackout_hours",
+    "oil.brent",
+    "budget.inflation",
+)
+_STOCKS = ("attrition.troops", "attrition.equipment", "industry.storage", "bargaining.phase", "budget.reserves")
 
 
 def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
@@ -164,6 +189,8 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         "civilians_harmed": _lead(series["civilians.harmed"]),
         "civilians_killed": _lead(series["civilians.killed"]),
         "transferred": _lead(reduce(np.add, np.moveaxis(series["civilians.transferred"], 2, 0))),
+        "oil_revenue": _lead(series["oil.revenue"]),
+        "oil_revenue_usual": _lead(_usual_oil_revenue(ensemble)),
         "phase": stocks["phase"].astype(np.int8),
         "town_share": series[TOWN_SHARE],
         "area": area.astype(np.float32),
@@ -178,6 +205,13 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         "ok": ensemble.ok,
         "area_error": ensemble.area_error.astype(np.float32),
     }
+
+
+def _usual_oil_revenue(ensemble: Ensemble) -> np.ndarray:
+    """Oil revenue as at the opening, in the season of each week, [week, side, run]."""
+    opening = ensemble.series["oil.revenue"][0] - ensemble.series["oil.part"][0].sum(axis=1)
+    season = ensemble.start.collection[:, np.arange(ensemble.weeks) % YEAR].T
+    return (opening * season[:, :, None]).astype(np.float32)
 
 
 def _lead(values: np.ndarray, first: float = 0.0) -> np.ndarray:
@@ -228,6 +262,7 @@ def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
         "side": ("side", list(start.labels["side"]), {"names": [side.name for side in war.sides]}),
         "item": ("item", list(start.labels["item"]), {"names": [item.name for item in war.items]}),
         "claim": list(start.labels["claim"]),
+        "weapon": ("weapon", list(WEAPONS), {"names": [_readable(name) for name in WEAPONS]}),
         "town": [town.name for town in theatre.towns],
         "town_latitude": ("town", np.array([town.latitude for town in theatre.towns])),
         "town_longitude": ("town", np.array([town.longitude for town in theatre.towns])),
@@ -237,6 +272,11 @@ def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
         "longitude": ("cell", theatre.longitude),
         "cell_axis": ("cell", theatre.axis.astype(np.int8)),
     }
+
+
+def _readable(name: str) -> str:
+    """A label of the model as the name of things: attack_drone, Attack drones."""
+    return f"{name}s".replace("_", " ").capitalize()
 
 
 def _attributes(ensemble: Ensemble) -> dict[str, Any]:

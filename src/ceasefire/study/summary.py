@@ -15,6 +15,7 @@ Statistician 50(4).
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ from ceasefire.scenario import duration
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 HORIZONS = (4, 13, 26, 52)
 """Weeks after the opening at which probabilities are given, those that the result reaches."""
+LATELY = 4
+"""Weeks over which a share of weapons is taken, since of some few are launched in a week; at least one in them all."""
 SIGNIFICANT_DIGITS = 6
 NOT_AN_ENDING = ("war", "frozen")
 """States that no run can end in first: `frozen` is what becomes of a ceasefire."""
@@ -88,7 +91,9 @@ class Series(Record):
     axis: str | None = Field(
         default=None, description="Key of the sector; null for their sum, or where it does not apply."
     )
-    item: str | None = Field(default=None, description="Kind of equipment, or kind of published claim.")
+    item: str | None = Field(
+        default=None, description="Kind of equipment, kind of published claim, or weapon of deep strikes."
+    )
     q05: tuple[float | None, ...]
     q25: tuple[float | None, ...]
     q50: tuple[float | None, ...]
@@ -175,6 +180,7 @@ class Summary(Record):
     sides: tuple[Side, ...]
     axes: tuple[Label, ...]
     items: tuple[Label, ...] = Field(description="Kinds of equipment.")
+    weapons: tuple[Label, ...] = Field(default=(), description="Weapons of deep strikes.")
     series: tuple[Series, ...]
     first_side_gains: tuple[Chance, ...] = Field(description="P(the first side holds more ground than at the opening).")
     endings: Endings
@@ -290,6 +296,16 @@ def _sums(values: NDArray[Any]) -> Iterator[FloatArray]:
         yield total
 
 
+def _least(values: NDArray[Any]) -> Iterator[FloatArray]:
+    """Least up to each week; a week without a value does not count."""
+    yield from itertools.accumulate(_levels(values), np.fmin)
+
+
+def _most(values: NDArray[Any]) -> Iterator[FloatArray]:
+    """Most up to each week; a week without a value does not count."""
+    yield from itertools.accumulate(_levels(values), np.fmax)
+
+
 # ------------------------------------------------------------------------------------------------------- measures
 
 
@@ -322,12 +338,53 @@ _MEASURES = (
     _Measure("storage", "Equipment in storage", "storage", _levels),
     _Measure("lost_cumulative", "Equipment lost since the opening", "lost", _sums),
     _Measure("hazard", "Hazard of an ending", "hazard", _levels),
+    _Measure("launched", "Weapons launched deep into the enemy's country in the week", "launched", _levels),
+    _Measure("launched_cumulative", "Weapons launched since the opening", "launched", _sums),
+    _Measure("stopped_share", "Share of them that the enemy stopped, over four weeks", "stopped_share", _levels),
+    _Measure("served_share", "Share of power demand that is met", "served_share", _levels),
+    _Measure("served_share_least", "Share of power demand met in the worst week so far", "served_share", _least),
+    _Measure("blackout_hours", "Hours a day without electricity in an average household", "blackout_hours", _levels),
+    _Measure("dark", "People without electricity at a time", "dark", _levels),
+    _Measure("dark_most", "People without electricity in the worst week so far", "dark", _most),
+    _Measure("cold", "People without heat at a time", "cold", _levels),
+    _Measure("cold_most", "People without heat in the worst week so far", "cold", _most),
+    _Measure("brent", "Price of Brent crude", "brent", _levels),
+    _Measure("oil_revenue", "Taxes on oil and gas received in the week", "oil_revenue", _levels),
+    _Measure("oil_revenue_cumulative", "Taxes on oil and gas received since the opening", "oil_revenue", _sums),
+    _Measure(
+        "oil_revenue_relative",
+        "These taxes over what they would be if nothing changed",
+        "oil_revenue_relative",
+        _levels,
+    ),
+    _Measure("reserves", "Reserves that the budget can use", "reserves", _levels),
+    _Measure("inflation", "Inflation", "inflation", _levels),
 )
-_OWNER = {"side": "side", "axis": "axis", "item": "item", "claim": "item"}  # dimension → field of `Series`
+_OWNER = {"side": "side", "axis": "axis", "item": "item", "claim": "item", "weapon": "item"}
+"""Field of `Series` for each dimension."""
+
+
+def _with_ratios(result: xarray.Dataset) -> xarray.Dataset:
+    """The result with the ratios of its variables that are summed up, where it has both."""
+    ratios = {}
+    if {"launched", "stopped"} <= set(result):
+        launched, stopped = (_lately(result[name]) for name in ("launched", "stopped"))
+        ratios["stopped_share"] = (stopped / launched.where(launched >= 1)).assign_attrs(units="1")
+    if {"oil_revenue", "oil_revenue_usual"} <= set(result):
+        total, usual = (result[name].cumsum("week") for name in ("oil_revenue", "oil_revenue_usual"))
+        ratios["oil_revenue_relative"] = (total / usual.where(usual > 0)).assign_attrs(units="1")
+    return result.assign(ratios)
+
+
+def _lately(variable: xarray.DataArray) -> xarray.DataArray:
+    """Sum over each week and those before it, `LATELY` in all."""
+    total = variable.astype(float).cumsum("week")
+    return total - total.shift(week=LATELY, fill_value=0)
 
 
 def _all_series(result: xarray.Dataset) -> tuple[Series, ...]:
     first = str(result["side"].values[0])
+    result = _with_ratios(result)
     return tuple(
         series
         for measure in _MEASURES
@@ -553,6 +610,7 @@ def summarise(result: xarray.Dataset) -> Summary:
         sides=_sides(result),
         axes=_labels(result["axis"]),
         items=_labels(result["item"]) if "item" in result.coords else (),
+        weapons=_labels(result["weapon"]) if "weapon" in result.coords else (),
         series=_all_series(used),
         first_side_gains=_gains(used["area"], dates, horizons),
         endings=_endings(used, dates, horizons),

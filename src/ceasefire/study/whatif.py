@@ -50,7 +50,23 @@ HORIZONS = (1, 4, 13, 26, 52)
 RUNS = 1024
 FORMAT = 1
 AMOUNTS = frozenset(
-    {"person", "count", "km2", "t", "household", "USD", "EUR", "RUB", "UAH", "MWh", "GWh", "round", "barrel"}
+    {
+        "person",
+        "count",
+        "km2",
+        "t",
+        "household",
+        "USD",
+        "EUR",
+        "RUB",
+        "UAH",
+        "MWh",
+        "GWh",
+        "round",
+        "barrel",
+        "GW",
+        "bn LCU",
+    }
 )
 """Units that add up over weeks where a flow is in them."""
 CODES = ("bargaining.phase", "bargaining.first_ending", "bargaining.first_ending_week")

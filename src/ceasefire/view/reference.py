@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def _prior(variable: Variable) -> str:
 
 
 def values_page() -> str:
-    """Every number of the shipped wars, with the day since when it is known."""
+    """Every number of the shipped wars, with the day since when it is known or the series that it is read from."""
     lines = [
         "# Numbers of the shipped scenarios",
         "",
@@ -59,7 +60,29 @@ def values_page() -> str:
         for v in war.value:
             band = f"{v.low:.6g} / {v.mid:.6g} / {v.high:.6g}"
             lines.append(f"| `{v.name}` | {v.unit} | {band} | {v.known_on} | {v.trust} | {v.source} |")
+        lines += _records(war.record)
     return "\n".join(lines) + "\n"
+
+
+def _records(records: tuple[spec.Record, ...]) -> Iterator[str]:
+    """Parameters that follow a series of the evidence."""
+    if not records:
+        return
+    yield from (
+        "",
+        "### Read from the evidence",
+        "",
+        "On an opening date these are the mean of the latest observations known by then, or the sum of one series",
+        "over that of another, times the factor. Low and high, the 5 and 95 % points, multiply that, or its odds",
+        "where the number is a share; they are added to it where the number can be negative.",
+        "",
+        "| name | unit | series | last | factor | low / high | trust | source |",
+        "|---|---|---|---|---|---|---|---|",
+    )
+    for r in records:
+        series = f"`{r.series}` over `{r.per}`" if r.per else f"`{r.series}`"
+        spread = f"{r.low:.6g} / {r.high:.6g}"
+        yield f"| `{r.name}` | {r.unit} | {series} | {r.last} | {r.factor:.6g} | {spread} | {r.trust} | {r.source} |"
 
 
 PAGE = {"variables.md": variables_page, "values.md": values_page}

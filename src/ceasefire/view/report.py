@@ -48,6 +48,8 @@ def render(result: xarray.Dataset, summary: Summary) -> str:
         _ending(summary),
         _people(summary),
         _stocks(summary),
+        _strikes(summary),
+        _money(summary),
         _towns(summary),
         _unknown(summary),
         _assumptions(summary),
@@ -271,12 +273,14 @@ def _fan(
     within: tuple[float, float] | None = None,
     every: int = 1,
     numbers: bool = True,
+    words: str = "",
 ) -> str:
+    """A fan with its numbers; `words` describe it where the unit is not told."""
     if series is None or series.empty:
         return ""
     last = len(summary.dates) - 1
     description = (
-        f"{title}, {unit}. On {text.day(summary.dates[last])} the median is {text.middle(series, last, 3)} "
+        f"{title}, {unit or words}. On {text.day(summary.dates[last])} the median is {text.middle(series, last, 3)} "
         f"and nine runs of ten lie between {text.spread(series, last, 3).replace(' to ', ' and ')}."
     )
     drawing = chart.fan(
@@ -293,8 +297,8 @@ def _fan(
     return _figure(drawing, chart.series_table(caption, summary.dates, series, every) if numbers else "")
 
 
-def _together(*series: Series | None) -> tuple[float, float]:
-    return chart.limits([one for one in series if one is not None])
+def _together(*series: Series | None, zero: bool = True) -> tuple[float, float]:
+    return chart.limits([one for one in series if one is not None], zero=zero)
 
 
 def _ground(summary: Summary) -> str:
@@ -427,7 +431,7 @@ SIDE_COLOURS = (chart.FIRST, chart.SECOND)
 _TOTALS = {
     "casualties_cumulative": "killed or seriously wounded since the opening",
     "killed_cumulative": "killed since the opening",
-    "civilians_harmed_cumulative": "civilians killed or wounded near the line, on its land, since the opening",
+    "civilians_harmed_cumulative": "civilians killed or wounded on its land, since the opening",
     "transferred_cumulative": "civilians who came under its control since the opening",
     "troops": "soldiers in the field",
 }
@@ -458,22 +462,45 @@ def _weekly_losses(summary: Summary) -> list[str]:
     ]
 
 
-def _pair(summary: Summary, measure: str, unit: str) -> list[str]:
-    """One measure for both sides on one scale."""
-    series = [summary.find(measure, side=side.key) for side in summary.sides]
-    shared = _together(*series)
+def _pair(
+    summary: Summary,
+    measure: str,
+    unit: str,
+    scale: float = 1.0,
+    *,
+    zero: bool = True,
+    apart: bool = False,
+) -> list[str]:
+    """One measure for both sides on one scale, or each on its own; zero on it unless told otherwise."""
+    series = [_scaled(summary.find(measure, side=side.key), scale) for side in summary.sides]
+    shared = None if apart else _together(*series, zero=zero)
     return [
         _fan(summary, one, side.name, unit, colour, size=(HALF, 240), within=shared, every=4)
         for side, one, colour in zip(summary.sides, series, SIDE_COLOURS, strict=False)
     ]
 
 
+_ROWS = ("q05", "q25", "q50", "q75", "q95")
+
+
 def _without_opening(series: Series | None) -> Series | None:
     """What happens during weeks, without the opening, which has no week behind it."""
     if series is None:
         return None
-    rows = {name: (None, *getattr(series, name)[1:]) for name in ("q05", "q25", "q50", "q75", "q95")}
+    return series.model_copy(update={name: (None, *getattr(series, name)[1:]) for name in _ROWS})
+
+
+def _scaled(series: Series | None, scale: float) -> Series | None:
+    """The same in another unit."""
+    if series is None or scale == 1.0:
+        return series
+    rows = {name: tuple(None if v is None else scale * v for v in getattr(series, name)) for name in _ROWS}
     return series.model_copy(update=rows)
+
+
+def _during(series: Series | None, scale: float = 1.0) -> Series | None:
+    """What happens during weeks, in another unit."""
+    return _scaled(_without_opening(series), scale)
 
 
 def _stocks(summary: Summary) -> str:
@@ -514,16 +541,161 @@ def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _stock_table(summary: Summary, title: str, items: Sequence[str], series: dict[str, list[Series | None]]) -> str:
+def _stock_table(
+    summary: Summary, title: str, items: Sequence[str], series: dict[str, list[Series | None]], first: int = 0
+) -> str:
+    """Medians and ranges at the horizons, from week `first` on."""
+    weeks = list(dict.fromkeys((first, *summary.horizons)))
     rows = [
         [f"{summary.side_name(key)}, {item}"]
-        + [f"{text.middle(one, week, 3)} ({text.spread(one, week, 3)})" for week in (0, *summary.horizons)]
+        + [f"{text.middle(one, week, 3)} ({text.spread(one, week, 3)})" for week in weeks]
         for key, each in series.items()
         for item, one in zip(items, each, strict=True)
         if one is not None
     ]
-    head = ["Median (5–95%)", *(text.short_day(summary.date_of(week)) for week in (0, *summary.horizons))]
+    head = ["Median (5–95%)", *(text.short_day(summary.date_of(week)) for week in weeks)]
     return chart.table(f"Numbers: {title.lower()}", head, rows)
+
+
+# ------------------------------------------------------------------------------------------------ strikes and money
+
+
+_WORST = {
+    "served_share_least": ("Power demand met, %", 100.0),
+    "dark_most": ("People without electricity, thousands", 1e-3),
+    "cold_most": ("People without heat, thousands", 1e-3),
+}
+"""Worst weeks: measure, words, scale."""
+
+
+def _strikes(summary: Summary) -> str:
+    parts = [*_weapons(summary), *_power(summary)]
+    lead = (
+        "What each side launches deep into the other’s country, how much of it the air defence stops, and how much of "
+        "the demand for power the grid still meets in the hours when demand is high. Those without electricity or heat "
+        "are people, anywhere in the country, at a time; civilians whom strikes kill or wound are counted under "
+        "“People”."
+    )
+    return _section("strikes", "Strikes and power", lead, *parts) if parts else ""
+
+
+def _weapons(summary: Summary) -> list[str]:
+    """Launches by weapon, one scale for both sides; then the shares stopped, all on one scale."""
+    parts = []
+    names = [side.name for side in summary.sides]
+    for title, measure, scale, words in (
+        ("Weapons launched in a week", "launched", 1.0, "launched by {} in a week"),
+        (
+            "Share stopped by the other side over four weeks, %",
+            "stopped_share",
+            100.0,
+            "launched by {}, % stopped by {} over four weeks",
+        ),
+    ):
+        found = {
+            side.key: [_during(summary.find(measure, side=side.key, item=w.key), scale) for w in summary.weapons]
+            for side in summary.sides
+        }
+        if all(one is None or one.empty for row in found.values() for one in row):
+            continue
+        shared = [_together(*pair) if scale == 1.0 else (0.0, 100.0) for pair in zip(*found.values(), strict=True)]
+        parts.append(f"<h3>{title}</h3>")
+        for side, owners, colour in zip(summary.sides, (names, names[::-1]), SIDE_COLOURS, strict=False):
+            if any(one and not one.empty for one in found[side.key]):
+                parts.append(f"<h4>{escape(_capital(words.format(*owners)))}</h4>")
+                parts.append(_weapon_row(summary, found[side.key], shared, colour, words.format(*owners)))
+        kinds = [weapon.name.lower() for weapon in summary.weapons]
+        parts.append(_stock_table(summary, title, kinds, found, first=1))
+    return parts
+
+
+def _weapon_row(
+    summary: Summary, row: Sequence[Series | None], shared: Sequence[tuple[float, float]], colour: str, words: str
+) -> str:
+    """One small chart for each weapon; an empty place where a side has none, so that columns stay in line."""
+    size, names = (FIFTH, 150), [_capital(weapon.name) for weapon in summary.weapons]
+    figures = [
+        _fan(summary, one, name, "", colour, size=size, within=within, numbers=False, words=words) or _figure("")
+        for name, one, within in zip(names, row, shared, strict=True)
+    ]
+    return _grid(5, figures)
+
+
+def _power(summary: Summary) -> list[str]:
+    """Both sides beside each other; an empty place where a side lacks nothing."""
+    pairs = [
+        _pair(summary, "served_share", "demand for power that is met, %", 100.0, zero=False),
+        _pair(summary, "dark", "people without electricity at a time"),
+        _pair(summary, "cold", "people without heat at a time"),
+    ]
+    figures = [figure or _figure("") for pair in pairs if any(pair) for figure in pair]
+    return ["<h3>Power</h3>", _grid(2, figures), _worst_weeks(summary)] if figures else []
+
+
+def _worst_weeks(summary: Summary) -> str:
+    """The worst week of each run up to each horizon."""
+    body = []
+    for measure, (words, scale) in _WORST.items():
+        found = [(side.name, summary.find(measure, side=side.key)) for side in summary.sides]
+        rows = [
+            _row(name, [_middle_and_spread(series, week, scale) for week in summary.horizons])
+            for name, series in found
+            if series
+        ]
+        if rows:
+            title = f'<th colspan="{len(summary.horizons) + 1}" scope="colgroup">{words}</th>'
+            body += [f'<tr class="group">{title}</tr>', *rows]
+    if not body:
+        return ""
+    return (
+        f"<h4>The worst week</h4><div class='scroll'><table class='figures'>{_horizon_head(summary, 'Up to')}"
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+        "<p class='note'>Each run has its own worst week. The median of these, and in brackets nine runs of ten.</p>"
+    )
+
+
+def _middle_and_spread(series: Series, week: int, scale: float) -> str:
+    points = [row[week] for row in (series.q50, series.q05, series.q95)]
+    middle, low, high = (text.number(None if p is None else round(scale * p, 1)) for p in points)
+    return f"{middle} ({low}–{high})"
+
+
+def _money(summary: Summary) -> str:
+    lead = (
+        "What oil brings, and how the state’s money fares. Revenue follows the price and the discount with some weeks’ "
+        "delay and has a season of its own, as some taxes come by the quarter; 100% is what that season would bring if "
+        "nothing had changed since the opening. Sums are in the money of their day."
+    )
+    parts = []
+    for title, columns, figures in (("Oil", 3, _oil(summary)), ("Prices and reserves", 2, _state_money(summary))):
+        shown = [figure for figure in figures if figure]
+        parts += [f"<h3>{title}</h3>", _grid(columns, shown)] if shown else []
+    return _section("money", "Money", lead, *parts) if parts else ""
+
+
+def _oil(summary: Summary) -> list[str]:
+    """Brent, then the revenue of each side that has any."""
+    panels = [("Brent crude", "US dollars a barrel", chart.NEITHER, _during(summary.find("brent")))]
+    for measure, unit, scale in (
+        ("oil_revenue", "oil and gas taxes in a week, bn of local currency", 1.0),
+        ("oil_revenue_relative", "oil and gas taxes so far, % of the opening’s rate in season", 100.0),
+    ):
+        panels += [
+            (side.name, unit, colour, _during(summary.find(measure, side=side.key), scale))
+            for side, colour in zip(summary.sides, SIDE_COLOURS, strict=False)
+        ]
+    return [
+        _fan(summary, series, name, unit, colour, size=(THIRD, 230), every=4) for name, unit, colour, series in panels
+    ]
+
+
+def _state_money(summary: Summary) -> list[str]:
+    """Inflation on one scale; reserves, each side's in its own currency."""
+    reserves = "reserves that the budget can use, bn of local currency"
+    return [
+        *_pair(summary, "inflation", "inflation, % a year"),
+        *_pair(summary, "reserves", reserves, apart=True),
+    ]
 
 
 # -------------------------------------------------------------------------------------------------------------- towns

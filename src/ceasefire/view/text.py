@@ -22,7 +22,7 @@ from ceasefire.study.summary import Chance, Series, Summary, Town
 
 WIDTH = 100
 LINES = 45
-TOWNS = 4
+TOWNS = 3
 """Towns on the screen of text."""
 
 LIKELIHOOD = (
@@ -224,8 +224,8 @@ def renderable(summary: Summary, files: Sequence[str | Path] = ()) -> Renderable
     head = Text(_cut(clean(f"{summary.title} · from {day(summary.opening)}"), WIDTH), style="bold")
     parts: list[RenderableType] = [head, Text(_cut(clean(summary.question), 3 * WIDTH - 15), style="italic"), Text()]
     parts += [Text(_cut(clean(sentence), 3 * WIDTH - 15)) for sentence in sentences(summary)]
-    parts += [Text(), _table(summary), Text()]
-    parts += [Text(_cut(f"Not known: {clean(note)}", 2 * WIDTH - 10), style="dim") for note in summary.notes[:2]]
+    parts += [_table(summary), Text()]
+    parts += [Text(_cut(f"Not known: {clean(note)}", WIDTH), style="dim") for note in summary.notes[:1]]
     parts.append(Text(_cut(clean(f"{runs_line(summary)}. Ranges hold 90% of runs, if the model is right."), WIDTH)))
     if files:
         parts.append(Text(_cut(clean("Files: " + "  ".join(str(file) for file in files)), 2 * WIDTH)))
@@ -260,6 +260,8 @@ def sections(summary: Summary) -> Iterable[tuple[str, list[Row]]]:
     if towns := towns_at_risk(summary, TOWNS):
         yield "Town changes hands (holder now)", [_town_row(summary, town) for town in towns]
     yield "People killed or seriously wounded", [*_people_rows(summary), *_civilian_rows(summary)]
+    if rows := [*_power_rows(summary), *_oil_rows(summary)]:
+        yield "Power demand met and oil taxes, %", rows
 
 
 def _ground_rows(summary: Summary) -> list[Row]:
@@ -285,7 +287,7 @@ def _town_row(summary: Summary, town: Town) -> Row:
 
 
 def _civilian_rows(summary: Summary) -> list[Row]:
-    """Civilians near the line, on the land of each side, where the result tells of them."""
+    """Civilians on the land of each side, where the result tells of them."""
     found = [(side, summary.find("civilians_harmed_cumulative", side=side.key)) for side in summary.sides]
     return [(f"Civilians, {side.name}, thousands", _cells(summary, _median_and_range(s, 1))) for side, s in found if s]
 
@@ -298,6 +300,26 @@ def _people_rows(summary: Summary) -> list[Row]:
     return rows
 
 
+def _power_rows(summary: Summary) -> list[Row]:
+    """Share of power demand that is met in the worst week by each date, where the result tells of power."""
+    found = [(side, summary.find("served_share_least", side=side.key)) for side in summary.sides]
+    return [
+        (f"Power met, worst week, {side.name}", _cells(summary, _percent_and_range(series)))
+        for side, series in found
+        if series and not series.empty
+    ]
+
+
+def _oil_rows(summary: Summary) -> list[Row]:
+    """Oil revenue up to each date over what the opening's rate would have brought, for sides that have any."""
+    found = [(side, summary.find("oil_revenue_relative", side=side.key)) for side in summary.sides]
+    return [
+        (f"Oil taxes, {side.name}, opening 100", _cells(summary, _percent_and_range(series)))
+        for side, series in found
+        if series and not series.empty
+    ]
+
+
 def _median_and_range(series: Series | None, decimals: int = 6) -> Callable[[int], str]:
     """Median and range in thousands, with two digits and so many decimals at most."""
 
@@ -306,6 +328,17 @@ def _median_and_range(series: Series | None, decimals: int = 6) -> Callable[[int
             return "–"
         points = [_scaled(row[week], 1e-3) for row in (series.q50, series.q05, series.q95)]
         mid, low, high = (number(None if p is None else round(p, decimals), 2) for p in points)
+        return f"{mid} ({low}–{high})"
+
+    return cell
+
+
+def _percent_and_range(series: Series) -> Callable[[int], str]:
+    """Median and range of a share in whole percent."""
+
+    def cell(week: int) -> str:
+        points = [_scaled(row[week], 100.0) for row in (series.q50, series.q05, series.q95)]
+        mid, low, high = ("–" if p is None else f"{p:,.0f}" for p in points)
         return f"{mid} ({low}–{high})"
 
     return cell
