@@ -11,6 +11,7 @@ import pytest
 from ceasefire.evidence.control import ControlRecord
 from ceasefire.evidence.series import Observation
 from ceasefire.evidence.store import Store
+from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario.spec import Reported, ScenarioError, Value
 from ceasefire.scenario.start import Start, from_record, variables
 from ceasefire.simulate.ensemble import Ensemble
@@ -322,6 +323,14 @@ def test_a_report_of_what_is_not_simulated_is_refused(invented_war, wrong, culpr
         monthly.needed(war(invented_war, entry(**wrong)))
 
 
+def test_the_horizon_is_the_last_week_that_is_reported_of(invented_war):
+    start = war(invented_war, entry(), entry(name="B", series="a.c"))
+    for last, weeks in ((ENDS[4], 5), (ENDS[4] + dt.timedelta(1), 6)):
+        assert monthly._horizon(start, store(observed("a.b", {ENDS[0]: 1.0}), observed("a.c", {last: 1.0}))) == weeks
+    with pytest.raises(ScenarioError, match="nothing is reported"):
+        monthly._horizon(start, store(observed("a.b", {OPENING: 1.0})))
+
+
 # ------------------------------------------------------------------------------------------------------ the shipped war
 
 
@@ -341,6 +350,11 @@ def test_bands_of_80_percent_hold_70_to_90_percent_of_what_was_reported(shipped)
     assert [found.origin for found in shipped] == ["2025-01-04", "2025-08-09"]
     assert len(rows) > 150
     assert 0.7 <= monthly.coverage(rows) <= 0.9, monthly.coverage(rows)
+
+
+def test_a_forecast_saw_nothing_but_what_was_known_on_its_day(shipped):
+    for found in shipped:
+        assert found.evidence_hash == Vintage(Store.open(None), found.origin).hash
 
 
 def test_what_is_promised_is_told(shipped):

@@ -147,7 +147,7 @@ def _checked(
     scenario: Scenario, store: Store, origin: str, runs: int, weeks: int | None, seed: int, workers: int | None
 ) -> Check:
     start = open_war(scenario, Vintage(store, origin))
-    horizon = weeks or _horizon(start, store)
+    horizon = _horizon(start, store) if weeks is None else weeks
     many.check(runs, horizon, seed, workers)
     ensemble = simulate(start, needed(start), runs=runs, weeks=horizon, seed=seed, workers=workers)
     rows = compare(ensemble, store)
@@ -217,7 +217,7 @@ def _reports(ensemble: Ensemble) -> _Reports:
 
     def of(name: str) -> FloatArray:
         variable, index = spec.split(name)
-        labels = zip(known[variable].dims, index, strict=False)
+        labels = zip(_dims(known[variable]), index, strict=False)
         at: tuple[Any, ...] = (slice(None), *(start.labels[dim].index(label) for dim, label in labels))
         values = series[variable][at]
         return values.reshape(len(values), -1, values.shape[-1]).sum(axis=1)[:, ensemble.ok]
@@ -238,7 +238,7 @@ def _names(entry: Reported, known: dict[str, Variable], start: Start) -> Iterato
         if variable not in simulated:
             raise ScenarioError(f"{entry.name}: {name} is not simulated{suggestion(variable, simulated)}")
         found = known[variable]
-        dims = [dim for dim in found.dims if dim != "run"]
+        dims = _dims(found)
         if any(label not in start.labels.get(dim, ()) for label, dim in zip(index, dims, strict=False)):
             raise ScenarioError(f"{entry.name}: {name} has a label that there is not; it takes {', '.join(dims)}")
         if len(index) > len(dims):
@@ -247,6 +247,11 @@ def _names(entry: Reported, known: dict[str, Variable], start: Start) -> Iterato
             what = "a level; its kind is mean or day" if entry.kind in ("weeks", "total") else "a flow of weeks"
             raise ScenarioError(f"{entry.name}: {name} is {what}")
         yield variable
+
+
+def _dims(variable: Variable) -> tuple[str, ...]:
+    """Dimensions that a recorded quantity has labels along; the stages of a pipeline are added up."""
+    return tuple(dim for dim in variable.dims if dim != "run" and not dim.isdigit())
 
 
 def _weekly(ensemble: Ensemble, variable: Variable) -> FloatArray:

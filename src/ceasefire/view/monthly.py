@@ -18,6 +18,8 @@ READING = f"""\
 - **Forecasts** of each origin open the war from what was known on that day and run on without looking; **reports** are
   those known by now. Bands run from the 10 to the 90 % point of all runs, those in which the fighting ends among them,
   so that the lower ends of launches fall towards 0 in the course of a year.
+- **A month** of launches, or of what was stopped, is the weeks that end in it after the origin; money, prices and rates
+  are those of the days of the month.
 - **Hit** means that the band holds what was reported. Honest bands hit 80 % in the long run; bands that always hit say
   too little.
 - **Only series with {LEAST_OBSERVED} or more observations after an origin count**; the others are without a claim.
@@ -86,7 +88,7 @@ def _hits(rows: Sequence[Row]) -> str:
 def _share(name: str, checks: Sequence[Check]) -> str:
     """How often the bands held what was reported, with Wilson's interval."""
     rows = [row for found in checks for row in found.claimed()]
-    series = sum(len({row.title for row in found.claimed()}) for found in checks)
+    series = len({row.title for row in rows})
     if not rows:
         return f"| {name} | 0 | 0 | 0 | – | – |"
     hits = sum(bool(row.hit) for row in rows)
