@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test lint reference lock clean
+.PHONY: forecast test lint reference monthly lock clean
 .DEFAULT_GOAL := forecast
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
@@ -22,6 +22,9 @@ lint: $(VENV)/.dev
 reference: $(VENV)/.dev  ## Make the reference pages anew from the code
 	$(BIN)/python -m ceasefire.view.reference
 	$(BIN)/python -c "from ceasefire.study.summary import write_schema; write_schema('docs/reference/summary.schema.json')"
+
+monthly: $(VENV)/.dev  ## Hold monthly forecasts against the record anew
+	$(BIN)/python -m ceasefire.view.monthly
 
 ifdef UV
 create = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(VENV)

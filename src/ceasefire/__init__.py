@@ -15,6 +15,7 @@ _HOME = {
     "replay": "study.replay",
     "whatif": "study.whatif",
     "ablate": "study.ablate",
+    "explain": "study.explain",
     "summarise": "study.summary",
     "load": "simulate.result",
     "write": "view.export",

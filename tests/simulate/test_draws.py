@@ -9,7 +9,7 @@ import pytest
 
 from ceasefire.model.declare import Fixed, Variable
 from ceasefire.scenario import spec
-from ceasefire.scenario.start import Start, from_record, variables
+from ceasefire.scenario.start import MAY_BE_NONE, Start, from_record, variables
 from ceasefire.simulate import draws
 from ceasefire.study.forecast import assumptions
 
@@ -42,7 +42,7 @@ def test_draws_stay_where_they_mean_something(drawn):
     for name, values in drawn.items():
         family = type(variables()[name].prior).__name__
         if family == "LogNormal" and not name.endswith("_exponent"):
-            assert (values > 0).all(), name
+            assert (values > 0).all() or (name in MAY_BE_NONE and (values >= 0).all()), name
         if family == "Share":
             assert ((values >= 0) & (values <= 1)).all(), name
 
@@ -120,12 +120,15 @@ def _quickly(start: Start, name: str, number: float, unit: str) -> Start:
 
 
 def are_the_points(told, values):
-    """As many values lie below each point as should, but for sampling error (four standard errors)."""
+    """As many values lie below each point as should, but for sampling error.
+
+    Five standard errors: of some thousand points, four would be exceeded by one now and then.
+    """
     if np.ptp(values) < 1e-9 * max(abs(told[1]), 1e-9):
         return np.allclose(values[0], told)
     share = np.array([0.05, 0.5, 0.95])
     below = (values[:, None] <= told).mean(axis=0)
-    return (np.abs(below - share) <= 4 * np.sqrt(share * (1 - share) / len(values))).all()
+    return (np.abs(below - share) <= 5 * np.sqrt(share * (1 - share) / len(values))).all()
 
 
 def test_assumptions_tell_what_was_drawn(invented_war, drawn):

@@ -1,4 +1,4 @@
-"""Run: a chunk of wars, from the opening to the horizon, as one compiled loop over weeks.
+"""Run: a chunk of wars, from the opening to the horizon, quarter by quarter, each one compiled loop over weeks.
 
 A chunk is always `CHUNK` runs wide, so the same machine code works on the same lanes whatever is asked for: results do
 not depend on how many runs there are, nor on who works on them. Lanes beyond the last run are simulated and not told.
@@ -30,17 +30,22 @@ CHUNK = 32
 """Runs simulated together; part of what makes a result what it is."""
 
 
-class Fought(NamedTuple):
-    """What a compiled chunk returns, on its device."""
+SPAN = 13
+"""Weeks of a compiled loop. A war is as many as reach its horizon, so that one program serves every horizon."""
 
+
+class Fought(NamedTuple):
+    """What a compiled span of weeks returns, on its device."""
+
+    last: war.State
     series: dict[str, jax.Array]
-    """By dotted name: what stands [week + 1, ..., run], the opening first; what happens [week, ..., run]."""
+    """By dotted name what happens in each week, or stands at its end, [week, ..., run]."""
     control: jax.Array
-    """[week + 1, cell]: runs in which the first side holds at least half of the cell."""
+    """[week, cell]: runs in which the first side holds at least half of the cell at the end of the week."""
     overflow: jax.Array
     area_error: jax.Array
     finite: jax.Array
-    """[run]: every number that is recorded is finite."""
+    """[week, run]: every number that is recorded is finite."""
 
 
 class Chunk(NamedTuple):
@@ -51,7 +56,7 @@ class Chunk(NamedTuple):
     ok: NDArray[np.bool_]
     """[run]: every number of the run stayed finite."""
     area_error: NDArray[np.floating[Any]]
-    """[run]: km² by which the map and the sum of what was taken disagree at the horizon."""
+    """[run]: km² by which the map and the sum of what was taken disagree, span by span, added up."""
 
 
 def ground_of(start: Start) -> Ground:
@@ -159,62 +164,72 @@ def standing(state: war.State, ground: Ground, names: frozenset[str]) -> dict[st
     return {**recorded(state, names), TOWN_SHARE: shares}
 
 
+def holders(state: war.State, counted: jax.Array) -> jax.Array:
+    """Runs in which the first side holds at least half of each cell, [cell]."""
+    return ((state.front.held[:-1] >= 0.5) * counted).sum(axis=1).astype(jnp.int16)
+
+
+@partial(jax.jit, static_argnames=("places",))
+def begin(
+    params: war.Params,
+    share: jax.Array,
+    momentum: jax.Array,
+    ground: Ground,
+    counted: jax.Array,
+    *,
+    places: tuple[Place, ...],
+) -> tuple[war.State, dict[str, jax.Array], jax.Array]:
+    """Open the wars of a chunk: their state, what of it is recorded, who holds what."""
+    opening = war.opening(params, ground, share, momentum)
+    return opening, standing(opening, ground, frozenset(place.name for place in places)), holders(opening, counted)
+
+
 @partial(
     jax.jit,
-    static_argnames=("weeks", "list_length", "places"),
+    static_argnames=("list_length", "places"),
     compiler_options={"xla_cpu_multi_thread_eigen": False},
 )
 def fight(
     params: war.Params,
-    share: jax.Array,
-    momentum: jax.Array,
+    opening: war.State,
     ground: Ground,
     factor: jax.Array,
     shift: jax.Array,
     seed: jax.Array,
     runs: jax.Array,
     counted: jax.Array,
+    first: jax.Array,
     *,
-    weeks: int,
     list_length: int,
     places: tuple[Place, ...],
 ) -> Fought:
-    """Simulate one chunk.
+    """Simulate a span of weeks of one chunk, from week `first` (from 0) and the state that it opens with.
 
     `factor` and `shift` [week, number] are what is decreed, in the order of `places`; every quantity that has a place
     there is recorded. `counted` [run] is 1 for runs that were asked for, 0 for padding.
     """
     names = frozenset(place.name for place in places)
-    opening = war.opening(params, ground, share, momentum)
-
-    def holders(state: war.State) -> jax.Array:
-        return ((state.front.held[:-1] >= 0.5) * counted).sum(axis=1).astype(jnp.int16)
 
     def week(state: war.State, at: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[war.State, Any]:
         number, factor, shift = at
         do = Intervention(factor, shift, places)
         after, flows = war.step(params, state, ground, Noise(seed, runs, number), do, list_length=list_length)
         net = flows.front.taken[0] - flows.front.taken[1] + flows.front.ceded
-        return after, (
-            standing(after, ground, names),
-            recorded(flows, names),
-            holders(after),
-            flows.front.overflow,
-            net,
-        )
+        series = standing(after, ground, names) | recorded(flows, names)
+        return after, (series, holders(after, counted), flows.front.overflow, net)
 
-    last, (stood, happened, control, overflow, net) = jax.lax.scan(week, opening, (jnp.arange(weeks), factor, shift))
-    first = (standing(opening, ground, names), holders(opening))
-    stood, control = jax.tree.map(lambda a, b: jnp.concatenate([a[None], b]), first, (stood, control))
+    weeks = first + jnp.arange(len(factor))
+    last, (series, control, overflow, net) = jax.lax.scan(week, opening, (weeks, factor, shift))
     change = ground.by_axis() @ ((last.front.held - opening.front.held) * ground.area[:, None])
     error = jnp.abs(change - net.sum(axis=0)).max(axis=0)
-    return Fought(stood | happened, control, overflow.any(), error, _finite(stood | happened))
+    return Fought(last, series, control, overflow.any(), error, _finite(series))
 
 
 def _finite(series: dict[str, jax.Array]) -> jax.Array:
-    """Runs of which every number is finite."""
+    """Weeks and runs of which every number is finite."""
     real = [values for values in series.values() if jnp.issubdtype(values.dtype, jnp.floating)]
-    return jnp.stack([jnp.isfinite(values).reshape(-1, values.shape[-1]).all(axis=0) for values in real]).all(axis=0)
+    each = [jnp.isfinite(values).reshape(len(values), -1, values.shape[-1]).all(axis=1) for values in real]
+    return jnp.stack(each).all(axis=0)
 
 
 class Engine:
@@ -242,37 +257,56 @@ class Engine:
         asked = run < runs
         params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run)))
         known = np.all([jnp.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0)
+        counted = jnp.asarray(asked.astype(np.int32))
         for do in decreed:
-            fought = self._fight(params, do, jnp.asarray(run), jnp.asarray(asked.astype(np.int32)))
-            ok = np.asarray(fought.finite)[asked] & known[asked]
-            series = {name: np.asarray(fought.series[name])[..., asked] for name in (*self.keep, TOWN_SHARE)}
-            control = np.asarray(fought.control, dtype=np.int32)
-            yield Chunk(series, control, ok, np.asarray(fought.area_error)[asked])
+            opening = begin(params, self.share, self.momentum, self.ground, counted, places=do.places)
+            spans = list(self._spans(params, opening[0], do, jnp.asarray(run), counted))
+            finite = np.concatenate([np.asarray(span.finite) for span in spans])[: self.weeks].all(axis=0)
+            series = {name: self._whole(name, opening[1], spans)[..., asked] for name in (*self.keep, TOWN_SHARE)}
+            control = np.concatenate([np.asarray(opening[2])[None], *(np.asarray(span.control) for span in spans)])
+            error = np.sum([np.asarray(span.area_error) for span in spans], axis=0)
+            yield Chunk(series, control[: self.weeks + 1].astype(np.int32), (finite & known)[asked], error[asked])
 
-    def _fight(self, params: war.Params, do: Schedule, run: jax.Array, counted: jax.Array) -> Fought:
-        """Fight with a list of cells in reach of the front that doubles until it is long enough."""
+    def _whole(self, name: str, opening: dict[str, jax.Array], spans: list[Fought]) -> NDArray[Any]:
+        """A series from the opening, or the first week, to the horizon."""
+        parts = [np.asarray(span.series[name]) for span in spans]
+        if name in opening:
+            return np.concatenate([np.asarray(opening[name])[None], *parts])[: self.weeks + 1]
+        return np.concatenate(parts)[: self.weeks]
+
+    def _spans(
+        self, params: war.Params, state: war.State, do: Schedule, run: jax.Array, counted: jax.Array
+    ) -> Iterator[Fought]:
+        """Fight span by span, each with a list of cells in reach of the front that doubles until it is long enough.
+
+        The last goes on beyond the horizon where that is no whole number of spans; what it tells of that is dropped.
+        """
         length, seed = self.list_length, jnp.asarray(draws.seed_words(self.seed))
-        factor, shift = jnp.asarray(do.factor, float), jnp.asarray(do.shift, float)
-        while True:
-            call = partial(
-                fight,
-                params,
-                self.share,
-                self.momentum,
-                self.ground,
-                factor,
-                shift,
-                seed,
-                run,
-                counted,
-                weeks=self.weeks,
-                list_length=length,
-                places=do.places,
-            )
-            fought = self._once_compiled(length, call)
-            if not bool(fought.overflow) or length >= len(self.start.theatre):
-                return fought
-            length = min(2 * length, len(self.start.theatre))
+        beyond = ((0, -self.weeks % SPAN), (0, 0))
+        factor = jnp.asarray(np.pad(do.factor, beyond, constant_values=1.0), float)
+        shift = jnp.asarray(np.pad(do.shift, beyond), float)
+        for first in range(0, self.weeks, SPAN):
+            decreed = factor[first : first + SPAN], shift[first : first + SPAN]
+            while True:
+                call = partial(
+                    fight,
+                    params,
+                    state,
+                    self.ground,
+                    *decreed,
+                    seed,
+                    run,
+                    counted,
+                    jnp.asarray(first),
+                    list_length=length,
+                    places=do.places,
+                )
+                fought = self._once_compiled(length, call)
+                if not bool(fought.overflow) or length >= len(self.start.theatre):
+                    break
+                length = min(2 * length, len(self.start.theatre))
+            yield fought
+            state = fought.last
 
     def _once_compiled(self, length: int, call: Callable[[], Fought]) -> Fought:
         """The first to come compiles, the others wait for it instead of compiling the same again."""
