@@ -51,6 +51,7 @@ def wars(start):
         "grid.served_share",
         "grid.struck",
         "grid.repaired",
+        "damage.out",
         "oil.revenue",
         "oil.part",
     )
@@ -137,6 +138,10 @@ def test_repair_takes_weeks_to_months(answers):
     first = effect(answers["no hits"], "grid.available", "U", week=1)
     back = found.treated - first.treated
     assert 0.3 < back < 4
+
+
+def test_at_the_opening_a_small_part_of_each_sector_is_out_of_action(wars):
+    assert (np.median(wars["damage.out"][0], axis=-1) < 0.2).all()
 
 
 # ----------------------------------------------------------------------------------------------------------------- oil

@@ -12,7 +12,7 @@ to what comes until a layer is saturated, and then all that comes on top gets pa
 tactics have done since the opening, for better or worse: a mean-reverting walk.
 
 Hardness is what makes the expected share stopped at the opening what it is said to be. Skill is the best that a shot
-can do: where even that would stop fewer, for want of launchers or rounds, hardness is 0.
+can do then: where even that would stop fewer, for want of launchers or rounds, hardness is 0.
 
 Weapons that get through hit their targets with their accuracy; hits count in those of an attack drone.
 

@@ -213,7 +213,7 @@ def step(
     struck = by_damage(do, "struck", working[:, :, :, None] * breaking, kinds, working)
     there = broken.sum(axis=3)
     mended = by_damage(do, "repaired", broken * mending, jnp.full_like(kinds, 1 / len(DAMAGE)), there)
-    mended = jnp.minimum(mended, broken)
+    mended = spilled(mended, broken)
     mended = mended * manageable(parts_for(params, mended), parts)[:, None, None, None]
     used = parts_for(params, mended)
 
@@ -272,7 +272,7 @@ def parts_for(params: Params, mended: Float[Array, "side region plant damage run
 
 
 def by_damage(do: Intervention, name: str, flow: Array, otherwise: Array, most: Array) -> Array:
-    """A flow [side region plant damage run] as decreed in all, no more than there is.
+    """A flow [side region plant damage run] as decreed for all kinds of damage together, no more than there is.
 
     It keeps its proportions, or takes those of `otherwise` where there would be none of it.
     """
@@ -280,6 +280,14 @@ def by_damage(do: Intervention, name: str, flow: Array, otherwise: Array, most: 
     total = jnp.minimum(do(name, whole), most)[:, :, :, None]
     share = flow / jnp.maximum(whole, FAINT)[:, :, :, None]
     return total * jnp.where(whole[:, :, :, None] > FAINT, share, otherwise)
+
+
+def spilled(wanted: Array, most: Array) -> Array:
+    """Flows [side region plant damage run] within what there is of each kind; what one cannot take goes to the rest."""
+    taken = jnp.minimum(wanted, most)
+    left = most - taken
+    over = (wanted - taken).sum(axis=3, keepdims=True) / jnp.maximum(left.sum(axis=3, keepdims=True), FAINT)
+    return taken + left * jnp.minimum(over, 1.0)
 
 
 def balance(

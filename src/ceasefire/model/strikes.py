@@ -88,7 +88,6 @@ class State(eqx.Module):
 
     stock: Float[Array, "side weapon run"] = quantity("count", "Weapons ready to be launched.")
     tempo: Float[Array, "side run"] = quantity("1", "Log of the tempo of launches, relative to the opening.", SIGNED)
-    launched_opening: Float[Array, "side weapon run"] = quantity("count/week", "Launched at the opening.")
     land_attack_opening: Float[Array, "side run"] = quantity("count", "Cruise and ballistic missiles at the opening.")
 
 
@@ -108,7 +107,7 @@ def opening(params: Params, delivered: Float[Array, "side munition run"]) -> Sta
     """Stocks that stay as they are while as many are delivered."""
     launched = delivered[:, AMONG_MUNITIONS]
     stock = launched * _cover(params)
-    return State(stock, jnp.zeros_like(params.nights_usual), launched, stock[:, LAND_ATTACK].sum(axis=1))
+    return State(stock, jnp.zeros_like(params.nights_usual), stock[:, LAND_ATTACK].sum(axis=1))
 
 
 def opening_nights(params: Params) -> Float[Array, "side run"]:
@@ -166,7 +165,6 @@ def step(
     after = State(
         stock=state.stock - launched + delivered[:, AMONG_MUNITIONS],
         tempo=wander(state.tempo, still, params.tempo_spread, params.tempo_half_life, noise.uniform("tempo", sides)),
-        launched_opening=state.launched_opening,
         land_attack_opening=state.land_attack_opening,
     )
     return after, Flows(launched, nights, aim)

@@ -322,8 +322,9 @@ def opening(params: Params, ground: Ground, share: Float[Array, "cell"], momentu
     flying = weather.usual_flying(params.weather, ground)
     launches = strikes.opening(params.strikes, munitions)
     nights, aim = strikes.opening_nights(params.strikes), strikes.opening_aim(params.strikes)
-    shield = air_defence.opening(params.air_defence, launches.launched_opening, nights, munitions)
-    hits = air_defence.opening_hits(params.air_defence, shield, launches.launched_opening, nights, aim)
+    launched = munitions[:, strikes.AMONG_MUNITIONS]
+    shield = air_defence.opening(params.air_defence, launched, nights, munitions)
+    hits = air_defence.opening_hits(params.air_defence, shield, launched, nights, aim)
     revenue, exchange = oil.revenue_opening(params.oil), params.oil.exchange_opening
     roads = logistics.opening(params.logistics, ground, share)
     return State(
