@@ -534,7 +534,7 @@ def test_an_interrupt_signal_half_way_leaves_nothing(tmp_path, fresh):
         time.sleep(2)
         assert child.poll() is None
         child.send_signal(signal.SIGINT)
-        out, err = child.communicate(timeout=120)
+        out, err = child.communicate(timeout=300)
     finally:
         child.kill()
     assert b"Traceback" not in err

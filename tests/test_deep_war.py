@@ -99,7 +99,7 @@ def test_a_hundred_missiles_stop_more_until_the_launchers_can_do_no_more(answers
     assert more[0].low > 0
     assert more[0].difference < more[1].difference
     assert more[2].difference < 1.1 * more[1].difference
-    assert effect(answers["a hundred missiles"], "air_defence.stopped", "R", "attack_drone").difference == 0
+    assert effect(answers["a hundred missiles"], "air_defence.stopped", "R", "attack_drone", week=1).difference == 0
 
 
 def test_launches_never_exceed_what_there_is(wars):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ceasefire.model import drones
-from ceasefire.model.axes import MUNITIONS
+from ceasefire.model.axes import AT_THE_FRONT, MUNITIONS
 from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise
 
@@ -193,7 +193,7 @@ def test_munitions_other_than_drones_are_left_alone(drawn):
     assert MUNITIONS[drones.AMONG_MUNITIONS] == tuple(f"{kind}_drone" for kind in drones.KINDS)
     params = drawn()
     other = OUTPUT.copy()
-    other[:, [m for m, name in enumerate(MUNITIONS) if not name.endswith("drone")]] = 77.0
+    other[:, [m for m, name in enumerate(AT_THE_FRONT) if not name.endswith("drone")]] = 77.0
     for a, b in zip(*(jax.tree.leaves(week(params, opened(params), per_week=p)) for p in (OUTPUT, other)), strict=True):
         assert (a == b).all()
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ceasefire.model import air_defence, drones, fires, logistics, strikes
-from ceasefire.model.axes import AT_THE_FRONT, INTERCEPTORS, MUNITIONS
+from ceasefire.model.axes import INTERCEPTORS, MUNITIONS
 from ceasefire.model.intervene import Intervention
 from ceasefire.scenario.start import variables
 
@@ -373,9 +373,9 @@ def test_with_swapped_sides_and_other_dice_the_war_follows_the_mirrored_law(unen
 
 @pytest.fixture(scope="module")
 def plentiful(open_invented):
-    """A war with so much ammunition that traces do not count, in which no aircraft, a whole number, is lost."""
-    output = np.array([[1e6 if name in AT_THE_FRONT else 100.0] for name in MUNITIONS])
-    many = {"industry__munition_output": output, "fires__aircraft_opening": 1e6, "fires__exposed_loss": 0.0}
+    """So much ammunition, whatever is struck, that traces do not count; no aircraft, a whole number, is lost."""
+    many = {"industry__munition_output": 1e6, "fires__aircraft_opening": 1e6, "fires__exposed_loss": 0.0}
+    many |= {f"industry__{cause}_exponent": 0.0 for cause in ("power", "plant", "depot")}
     with jax.enable_x64(True):
         return open_invented(**UNENDING, **many)
 
