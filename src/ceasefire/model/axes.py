@@ -109,3 +109,8 @@ class Ground(eqx.Module):
 def enemy(per_side: Float[Array, "side ..."]) -> Float[Array, "side ..."]:
     """The same quantity of the other side."""
     return per_side[::-1]
+
+
+def relative(now: Array, opening: Array, trace: float) -> Array:
+    """A number relative to the opening's; `trace`, small beside any use, is always there, so that none to none is 1."""
+    return (now + trace) / (opening + trace)

@@ -29,7 +29,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ceasefire.model.axes import YEAR
+from ceasefire.model.axes import YEAR, relative
 from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Normal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, wander
@@ -245,7 +245,7 @@ def step(
     burden = state.burden + (1 - MEMORY) * ((deficit - jnp.maximum(drawn, 0)) / of_gdp - state.burden)
     stress = do("stress", strain(params, burden))
     plants = jnp.maximum(1 - params.stress_effect * (stress - state.stress_opening), 0)
-    arms = do("arms", (war / level + TRACE) / (state.war_opening + TRACE) * plants)
+    arms = do("arms", relative(war / level, state.war_opening, TRACE) * plants)
     after = dataclasses.replace(
         state,
         reserves=state.reserves - drawn,

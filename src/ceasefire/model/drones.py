@@ -25,7 +25,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ceasefire.model.axes import MUNITIONS, enemy
+from ceasefire.model.axes import MUNITIONS, enemy, relative
 from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, normal_quantile
@@ -130,11 +130,6 @@ def _cover(params: Params) -> Array:
     return jnp.maximum(params.cover, 1.0)
 
 
-def relative(sorties: Array, opening_sorties: Array) -> Array:
-    """Sorties relative to the opening's; 1 where there were none and are none."""
-    return (sorties + TRACE) / (opening_sorties + TRACE)
-
-
 def jump(rate: Array, size: Array, number: Array, u: Array) -> Array:
     """Sum of the jumps of a week: Poisson(rate) many by quantile `number`, their sum the normal quantile u."""
     chance = term = jnp.exp(-rate)
@@ -161,7 +156,7 @@ def step(
     used = jnp.minimum(do("used", jnp.minimum(wanted, state.stock)), state.stock)
     jamming = do("jamming", params.jamming_opening)
     through, before = 1 - enemy(jamming)[:, None], 1 - enemy(params.jamming_opening)[:, None]
-    kinds = relative(used * through, state.used_opening * before)
+    kinds = relative(used * through, state.used_opening * before, TRACE)
     weight = params.surveillance_weight
     over_front = kinds[:, 0] ** (1 - weight) * kinds[:, 1] ** weight * jnp.exp(state.edge)
     density = do("density", over_front[:, None] * (flying / state.flying_opening) ** params.weather_effect)

@@ -21,7 +21,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ceasefire.model.axes import MUNITIONS, enemy
+from ceasefire.model.axes import MUNITIONS, enemy, relative
 from ceasefire.model.declare import SHARE, LogNormal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
@@ -132,11 +132,6 @@ def _patrol(stock: Array, aircraft: Array) -> Array:
     return jnp.minimum(aircraft, stock[:, AIR_TO_AIR])
 
 
-def relative(number: Array, opening_number: Array) -> Array:
-    """A number relative to the opening's; 1 where there were none and are none."""
-    return (number + TRACE) / (opening_number + TRACE)
-
-
 def step(
     params: Params,
     state: State,
@@ -153,7 +148,7 @@ def step(
     `guns` are the pieces of artillery left, relative to the opening.
     """
     wanted = jnp.minimum(fire[:, None] * state.stock / _cover(params), state.stock)
-    patrol = enemy(relative(_patrol(state.stock, state.aircraft), state.patrol_opening))
+    patrol = enemy(relative(_patrol(state.stock, state.aircraft), state.patrol_opening, TRACE))
     carried = wanted[:, GLIDE_BOMB] + wanted[:, STANDOFF_MISSILE]
     weather = flying.mean(axis=0) / state.flying_opening.mean(axis=0)
     able = weather * jnp.minimum(carried / params.load, state.aircraft * params.sortie_rate)
@@ -191,8 +186,8 @@ def step(
         loss_per_sortie=loss_per_sortie,
         sorties=sorties,
         fired=fired,
-        artillery=do("artillery", relative(fired[:, SHELL], state.fired_opening[:, SHELL])),
-        air=do("air", relative(fired[:, GLIDE_BOMB], state.fired_opening[:, GLIDE_BOMB])),
+        artillery=do("artillery", relative(fired[:, SHELL], state.fired_opening[:, SHELL], TRACE)),
+        air=do("air", relative(fired[:, GLIDE_BOMB], state.fired_opening[:, GLIDE_BOMB], TRACE)),
         rear_hits=do("rear_hits", fired[:, STANDOFF_MISSILE] * params.hit_chance * in_reach),
         aircraft_lost=aircraft_lost,
         aircraft_delivered=aircraft_delivered,

@@ -25,7 +25,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ceasefire.model.axes import MUNITIONS, SECTORS, WEAPONS
+from ceasefire.model.axes import MUNITIONS, SECTORS, WEAPONS, relative
 from ceasefire.model.declare import SHARE, SIGNED, LogNormal, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, normal_quantile, wander
@@ -150,7 +150,7 @@ def step(
     `colder` is by how many °C the climate of the week is colder than at the opening.
     """
     weapons, sides = state.stock.shape[:-1], fire.shape[:-1]
-    left = (state.stock[:, LAND_ATTACK].sum(axis=1) + TRACE) / (state.land_attack_opening + TRACE)
+    left = relative(state.stock[:, LAND_ATTACK].sum(axis=1), state.land_attack_opening, TRACE)
     urge = state.tempo[:, None] - ANTISHIP * (params.substitution * jnp.log(left))[:, None]
     luck = gamma_like(params.luck, noise.uniform("launch", weapons))
     pace = fire[:, None] * jnp.exp(jnp.minimum(urge, FURTHEST)) * luck / _cover(params)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.scenario.decree import Schedule
 from ceasefire.scenario.start import Start
-from ceasefire.simulate.run import CHUNK, Engine
+from ceasefire.simulate.run import CHUNK, KEPT, Engine
 
 T = TypeVar("T")
 
@@ -72,16 +72,20 @@ def simulate(
     seed: int,
     workers: int | None = None,
     do: Schedule | None = None,
+    keep: tuple[str, ...] = KEPT,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Ensemble:
-    """Simulate `runs` wars for `weeks` weeks. Raises `RequestError` for numbers that make no sense."""
+    """Simulate `runs` wars for `weeks` weeks and keep the named series of them.
+
+    Raises `RequestError` for numbers that make no sense.
+    """
     check(runs, weeks, seed, workers)
     number = -(-runs // CHUNK)
     store: dict[str, NDArray[Any]] = {}
     control = np.zeros((weeks + 1, len(start.theatre)), dtype=np.int32)
     ok, error = np.zeros(runs, dtype=bool), np.zeros(runs)
     done = 0
-    engine = Engine(start, weeks=weeks, seed=seed, do=do)
+    engine = Engine(start, weeks=weeks, seed=seed, do=do, keep=keep)
     for index, chunk in worked(lambda index: engine.chunk(index, runs), number, workers):
         at = slice(index * CHUNK, min((index + 1) * CHUNK, runs))
         for name, values in chunk.series.items():

@@ -48,7 +48,6 @@ from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.draws import OPENING, cube, seed_words, values
 from ceasefire.simulate.result import VERSION
-from ceasefire.simulate.run import CHUNK, Engine
 from ceasefire.study.forecast import opened
 
 FORMAT = 1
@@ -453,17 +452,19 @@ def what_comes(
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Coming:
     """Fight the war and add up what its oil brings a side. Raises `ScenarioError` where no run stayed finite."""
-    engine = Engine(start, weeks=weeks, seed=seed, keep=("oil.revenue", "oil.part"))
-    revenue, parts = np.zeros(runs), np.zeros((len(oil.FACTORS), runs))
-    ok, done = np.zeros(runs, dtype=bool), 0
-    for number, chunk in many.worked(lambda number: engine.chunk(number, runs), -(-runs // CHUNK), workers):
-        at = slice(number * CHUNK, min((number + 1) * CHUNK, runs))
-        revenue[at] = chunk.series["oil.revenue"][:, side].sum(axis=0, dtype=np.float64)
-        parts[:, at] = chunk.series["oil.part"][:, side].sum(axis=0, dtype=np.float64)
-        ok[at] = chunk.ok
-        done += at.stop - at.start
-        if on_progress:
-            on_progress(done, runs)
+    fought = many.simulate(
+        start,
+        keep=("oil.revenue", "oil.part"),
+        runs=runs,
+        weeks=weeks,
+        seed=seed,
+        workers=workers,
+        on_progress=on_progress,
+    )
+    ok = fought.ok
+    revenue, parts = (
+        fought.series[name][:, side].sum(axis=0, dtype=np.float64) for name in ("oil.revenue", "oil.part")
+    )
     if not ok.any():
         raise ScenarioError(f"none of {runs} runs stayed finite; nothing can be told of what is to come")
     revenue, parts = revenue[ok], parts[:, ok]

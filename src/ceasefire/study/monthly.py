@@ -45,7 +45,6 @@ from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import LONGEST_WEEKS, Ensemble
 from ceasefire.simulate.result import VERSION
-from ceasefire.simulate.run import CHUNK, Engine
 from ceasefire.study.forecast import opened
 
 FloatArray = NDArray[np.float64]
@@ -148,8 +147,7 @@ def _checked(
 ) -> Check:
     start = open_war(scenario, Vintage(store, origin))
     horizon = _horizon(start, store) if weeks is None else weeks
-    many.check(runs, horizon, seed, workers)
-    ensemble = simulate(start, needed(start), runs=runs, weeks=horizon, seed=seed, workers=workers)
+    ensemble = many.simulate(start, keep=needed(start), runs=runs, weeks=horizon, seed=seed, workers=workers)
     rows = compare(ensemble, store)
     return Check(origin, scenario.war.title, runs, horizon, seed, VERSION, start.evidence_hash, rows)
 
@@ -161,24 +159,6 @@ def _horizon(start: Start, store: Store) -> int:
     if last <= _first(start):
         raise ScenarioError(f"nothing is reported of {start.scenario.war.title} after {_first(start)}")
     return min(int(_week_of(last, _first(start))) + 1, LONGEST_WEEKS)
-
-
-def simulate(
-    start: Start, names: tuple[str, ...], *, runs: int, weeks: int, seed: int, workers: int | None = None
-) -> Ensemble:
-    """An ensemble that keeps the named quantities alone."""
-    engine = Engine(start, weeks=weeks, seed=seed, keep=names)
-    found = dict(many.worked(lambda number: engine.chunk(number, runs), -(-runs // CHUNK), workers))
-    chunks = [found[number] for number in sorted(found)]
-    return Ensemble(
-        start,
-        seed,
-        weeks,
-        {name: np.concatenate([chunk.series[name] for chunk in chunks], axis=-1) for name in chunks[0].series},
-        np.sum([chunk.control for chunk in chunks], axis=0),
-        np.concatenate([chunk.ok for chunk in chunks]),
-        np.concatenate([chunk.area_error for chunk in chunks]),
-    )
 
 
 # ----------------------------------------------------------------------------------------------------------- comparing
