@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test lint reference monthly lock clean
+.PHONY: forecast test lint explanation reference monthly polls mechanisms couplings lock clean
 .DEFAULT_GOAL := forecast
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
@@ -19,9 +19,21 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-reference: $(VENV)/.dev  ## Make the reference pages anew from the code
+explanation: $(VENV)/.dev  ## Make the page of each subsystem anew from the code
+	$(BIN)/python -m ceasefire.view.explanation
+
+reference: explanation  ## Make the pages that are made from the code anew
 	$(BIN)/python -m ceasefire.view.reference
 	$(BIN)/python -c "from ceasefire.study.summary import write_schema; write_schema('docs/reference/summary.schema.json')"
+
+polls: $(VENV)/.dev  ## Forecast the later half of every series of polls from the first anew
+	$(BIN)/python -m ceasefire.view.polls
+
+mechanisms: $(VENV)/.dev  ## Answer all causal claims on the full map anew
+	$(BIN)/python -m ceasefire.view.mechanisms
+
+couplings: $(VENV)/.dev  ## Take every coupling out in turn anew (slow)
+	$(BIN)/python -m ceasefire.view.couplings
 
 monthly: $(VENV)/.dev  ## Hold monthly forecasts against the record anew
 	$(BIN)/python -m ceasefire.view.monthly

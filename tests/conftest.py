@@ -38,6 +38,20 @@ MADE_A_WEEK = MappingProxyType(
     }
 )
 """On either side; of what is used at the front nothing is known."""
+GIVEN_A_WEEK = MappingProxyType(
+    {
+        "Cobalt": {"shells": (0.01, 0.02, 0.04), "components": (0.02, 0.04, 0.08)},
+        "Ruby": {
+            "interceptors": (0.03, 0.05, 0.08),
+            "shells": (0.02, 0.03, 0.05),
+            "weapons": (0.02, 0.03, 0.05),
+            "platforms": (0.03, 0.05, 0.09),
+            "money": (0.1, 0.15, 0.2),
+        },
+        "Coral": {"shells": (0.01, 0.02, 0.03), "components": (0.01, 0.02, 0.03), "money": (0.03, 0.05, 0.08)},
+    }
+)
+"""In bn USD, by patron and good."""
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +71,11 @@ def invented_scenario() -> spec.Scenario:
             ),
             items=(spec.Item(id="tank", name="Tanks", role="armour"), spec.Item(id="gun", name="Guns", role="gun")),
             theatre=spec.Theatre(reach_km=40),
+            patrons=(
+                spec.Patron(id="Cobalt", name="Cobalt Union", supports="Blue"),
+                spec.Patron(id="Ruby", name="Ruby League", supports="Amber", elections=(dt.date(2042, 9, 3),)),
+                spec.Patron(id="Coral", name="Coral Islands", supports="Amber"),
+            ),
             value=(
                 _value("attrition.troops_opening[Blue]", 180e3, 220e3, 270e3, "person"),
                 _value("attrition.troops_opening[Amber]", 120e3, 150e3, 190e3, "person"),
@@ -78,6 +97,18 @@ def invented_scenario() -> spec.Scenario:
                 _value("oil.volume_opening", 1.2, 1.8, 2.7, "mb/d"),
                 _value("oil.exchange_opening", 30, 35, 42, "LCU/USD"),
                 _value("budget.gdp", 3e4, 4e4, 5.5e4, "bn LCU/year"),
+                *(
+                    _value(f"patrons.{what}[{patron},{good}]", *points, "bn USD/week")
+                    for patron, given in GIVEN_A_WEEK.items()
+                    for good, points in given.items()
+                    for what in ("pledge_opening", "delivery_opening")
+                ),
+                _value("patrons.paid_by[Ruby,Coral]", 0.2, 0.3, 0.4, "1"),
+                _value("patrons.guarantees[Coral]", 1, 1, 1, "1"),
+                _value("industry.munition_imports[Amber,shell]", 900, 1500, 2500, "count/week"),
+                _value("industry.munition_imports[Amber,short_interceptor]", 4, 6, 9, "count/week"),
+                _value("industry.munition_imports[Blue,shell]", 600, 1000, 1700, "count/week"),
+                _value("budget.aid[Amber]", 0.15, 0.2, 0.3, "bn USD/week"),
                 _value("manpower.recruitment[Blue]", 9e5, 1e6, 1.1e6, "person/week", known_on=dt.date(2042, 8, 1)),
             ),
         ),
@@ -182,6 +213,9 @@ def bare_ground() -> Callable[..., Ground]:
             town_cell=jnp.full((0, 1), cells, jnp.int32),
             town_weight=jnp.zeros((0, 1)),
             role=jnp.zeros((2, items)),
+            supports=jnp.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]),
+            election=jnp.full(3, -1, jnp.int32),
+            talks=jnp.zeros(YEAR + 1),
         )
 
     return bare

@@ -533,37 +533,61 @@ def ablate(
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="What to explain: revenue, of a side's oil and gas.")],
+    name: Annotated[str, typer.Argument(help="What to explain: revenue, or a quantity such as front.taken[Russia].")],
     scenario: Annotated[
         str, typer.Argument(help="Name of a shipped scenario, or a scenario file.")
     ] = "abu-dhabi-2026-01",
-    side: Annotated[str | None, typer.Option(help="Whose; the first side with oil otherwise.")] = None,
-    runs: Annotated[int, typer.Option(help="How many wars to fight for what is to come.")] = 256,
-    weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
+    side: Annotated[str | None, typer.Option(help="Whose revenue; the first side with oil otherwise.")] = None,
+    depth: Annotated[int, typer.Option(help="How many steps back from a quantity.")] = 3,
+    given: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE[@FROM..TO]", help="What holds in all wars; repeatable.")
+    ] = None,
+    svg: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw the chain of a quantity.")] = None,
+    runs: Annotated[int | None, typer.Option(help="How many wars to fight: 256 for revenue, 64 otherwise.")] = None,
+    weeks: Annotated[int | None, typer.Option(help="How many weeks ahead: 52 for revenue, 26 otherwise.")] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
     evidence: EvidenceOption = None,
     workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take a number apart: what made it what it was, as the record has it, and what will, as the model has it.
+    """Take a number apart: the revenue from oil, or any quantity of the war and the chain from its causes.
 
-    Example: ceasefire explain revenue abu-dhabi-2026-01 --runs 256 --weeks 52
+    Revenue is told as the record has it, and as the model has it. A quantity is told with what acts on it in the model,
+    link by link, and how strong each link is in this scenario.
+
+    Example: ceasefire explain "industry.munitions_made[Russia,shell]" abu-dhabi-2026-01 --depth 2
     """
+    from ceasefire.evidence.error import CeasefireError
+    from ceasefire.study import chain
     from ceasefire.study import explain as study
+    from ceasefire.study.scoreboard import write_whole
+    from ceasefire.view import chain as chain_view
     from ceasefire.view import explain as view
+    from ceasefire.view.whatif import check_file
 
+    if svg is not None:
+        if "." not in name:
+            raise CeasefireError("only the chain of a quantity, such as front.taken[Russia], can be drawn with --svg")
+        check_file(svg)
     with _progress("Simulating wars", not as_json) as on_progress:
         found = study.explain(
             name,
             scenario,
             side=side,
+            given=given or (),
             runs=runs,
             weeks=weeks,
             seed=seed,
+            depth=depth,
             on=on,
             evidence=evidence,
             workers=workers,
             on_progress=on_progress,
         )
-    print(study.to_json(found) if as_json else view.text(found))
+    if svg is not None:
+        if not isinstance(found, chain.Chain):
+            raise CeasefireError(f"{name} is given; there is no chain to draw")
+        write_whole(svg, chain_view.svg(found))
+    told = view.text(found) if isinstance(found, study.Revenue) else chain_view.text(found)
+    print(study.to_json(found) if as_json else told if svg is None else f"{told}\nFile: {svg}")

@@ -123,11 +123,22 @@ def half_year(open_invented, campaign) -> tuple[Opened, Fought]:
     return opened, Fought(second.last, states, flows)
 
 
-def lengths(*, items: int = 1, axes: int = 1, garrisons: int = 1, towns: int = 1, edges: int = 1, features: int = 1):
+def lengths(
+    *,
+    items: int = 1,
+    axes: int = 1,
+    garrisons: int = 1,
+    towns: int = 1,
+    edges: int = 1,
+    features: int = 1,
+    patrons: int = 3,
+):
     """Length along each dimension before the run axis."""
     named = {"item": items, "axis": axes, "garrison": garrisons, "town": towns, "edge": edges, "feature": features}
     kinds = {"munition": MUNITIONS, "posture": POSTURES, "kind": KINDS, "ordnance": ORDNANCE}
     kinds |= {dim: getattr(named_axes, f"{dim.upper()}S") for dim in ("weapon", "layer", "sector", "region", "plant")}
+    kinds |= {"good": named_axes.GOODS, "switch": named_axes.SWITCHES, "question": named_axes.QUESTIONS}
+    named |= {"patron": patrons, "payer": patrons}
     kinds |= {"damage": named_axes.DAMAGE, "buyer": named_axes.BUYERS, "factor": oil.FACTORS, "lever": sanctions.LEVERS}
     return {"side": SIDES, **named, **{dim: len(names) for dim, names in kinds.items()}}
 

@@ -87,16 +87,27 @@ engage = jax.jit(air_defence.engage)
 
 
 @jax.jit
-def step(params, state, do, noise, launched, nights, aim, delivered):
-    return air_defence.step(
-        params, state, do=do, noise=noise, launched=launched, nights=nights, aim=aim, delivered=delivered
-    )
+def step(params, state, do, noise, launched, nights, aim, delivered, platforms, intelligence):
+    given = {"delivered": delivered, "platforms": platforms, "intelligence": intelligence}
+    return air_defence.step(params, state, do=do, noise=noise, launched=launched, nights=nights, aim=aim, **given)
 
 
 def week(
-    params, state, *, do=None, number=0, launched=LAUNCHED, nights=NIGHTS, received=RECEIVED, aim=AIM, **turned: bool
+    params,
+    state,
+    *,
+    do=None,
+    number=0,
+    launched=LAUNCHED,
+    nights=NIGHTS,
+    received=RECEIVED,
+    aim=AIM,
+    platforms=1.0,
+    intelligence=1.0,
+    **turned: bool,
 ):
     told = in_every_run(launched), in_every_run(nights, (2,)), in_every_run(aim), output(received)
+    told += in_every_run(platforms, (2,)), in_every_run(intelligence, (2,))
     return step(params, state, decree() if do is None else do, dice(number, **turned), *told)
 
 
@@ -492,3 +503,18 @@ def test_layers_and_interceptors_stand_where_they_are_looked_for():
     assert MUNITIONS[air_defence.AMONG_MUNITIONS] == INTERCEPTORS == LAYERS[-len(INTERCEPTORS) :]
     engaged = [WEAPONS[at] for at in air_defence.ENGAGES.values()]
     assert engaged == [WEAPONS[:2], WEAPONS[:3], WEAPONS[:2], ("cruise_missile",), WEAPONS[3:]]
+
+
+def test_what_patrons_tell_moves_what_can_be_engaged_and_what_they_give_the_launchers_that_join(drawn):
+    params = drawn(warning_exponent=0.5, delivery_exponent=1.0, launcher_deliveries=4.0)
+    state = opened(params)
+    usual = week(params, state)[1]
+    blind = week(params, state, intelligence=[0.25, 1.0], platforms=[0.5, 2.0])[1]
+    np.testing.assert_allclose(blind.ready[0], 0.5 * np.asarray(usual.ready[0]), rtol=1e-5)
+    np.testing.assert_array_equal(blind.ready[1], usual.ready[1])
+    np.testing.assert_allclose(blind.launchers_delivered[0], 2.0, rtol=1e-6)
+    np.testing.assert_allclose(blind.launchers_delivered[1], 8.0, rtol=1e-6)
+    cut = drawn(warning_exponent=0.0, delivery_exponent=0.0, launcher_deliveries=4.0)
+    found = week(cut, opened(cut), intelligence=0.0, platforms=0.0)[1]
+    np.testing.assert_array_equal(found.ready, week(cut, opened(cut))[1].ready)
+    np.testing.assert_array_equal(found.launchers_delivered, 4.0)

@@ -14,16 +14,17 @@ from ceasefire.scenario import duration
 
 RUNS, WEEKS = 8_000, 80
 TROOPS = jnp.stack([jnp.full(RUNS, 3e5), jnp.full(RUNS, 1e5)])
+UNGUARANTEED = jnp.zeros((2, RUNS))
 NEVER = {"relapse": 0.0, "ripen": 0.0, "flare": 0.0}
 
 
 @jax.jit
-def fight(params, state, troops, do=NOTHING):
+def fight(params, state, troops, do=NOTHING, credibility=UNGUARANTEED):
     """Many weeks in many runs: states and flows [week, run]."""
 
     def week(state, number):
         noise = Noise(jnp.asarray([8, 0], jnp.uint32), jnp.arange(RUNS, dtype=jnp.uint32), number, "bargaining")
-        after, flows = bargaining.step(params, state, do=do, noise=noise, troops=troops)
+        after, flows = bargaining.step(params, state, do=do, noise=noise, troops=troops, credibility=credibility)
         return after, (after, flows)
 
     return jax.lax.scan(week, state, jnp.arange(WEEKS))[1]
@@ -185,3 +186,17 @@ def test_without_the_coupling_troops_change_no_bit(drawn):
     one, other = (fight(params, standing(), troops) for troops in (TROOPS, TROOPS[::-1] * 3))
     for left, right in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
         assert (left == right).all()
+
+
+def test_credible_guarantees_keep_a_ceasefire_longer_by_the_effect_they_are_given(with_prior_medians):
+    params = with_prior_medians(bargaining, runs=RUNS, relapse=0.02, ripen=0.0, guarantee_effect=1.5)
+    hazard = {}
+    for credible in (0.0, 0.8):
+        states, _ = fight(params, standing(CEASEFIRE), TROOPS, credibility=UNGUARANTEED.at[1].set(credible))
+        hazard[credible] = -np.log((np.asarray(states.first_ending_week >= 0) & _never_resumed(states)).mean()) / WEEKS
+    assert hazard[0.0] == pytest.approx(0.02, rel=0.05)
+    assert hazard[0.8] / hazard[0.0] == pytest.approx(np.exp(-1.5 * 0.8), rel=0.12)
+
+
+def _never_resumed(states):
+    return (np.asarray(states.phase) != WAR).all(axis=0)

@@ -49,21 +49,21 @@ def per_week(value):
 
 
 @jax.jit
-def _weeks(params, state, do, revenue, exchange, fire):
+def _weeks(params, state, do, revenue, exchange, fire, grants):
     def week(state, given):
         number, *received = given
         runs = jnp.arange(RUNS, dtype=jnp.uint32)
         noise = Noise(jnp.asarray([3, 0], jnp.uint32), runs, number, "budget")
-        received = dict(zip(("revenue", "exchange", "fire"), received, strict=True))
+        received = dict(zip(("revenue", "exchange", "fire", "grants"), received, strict=True))
         after, flows = budget.step(params, state, do=do, noise=noise, **received)
         return after, (after, flows)
 
-    return jax.lax.scan(week, state, (jnp.arange(LONGEST), revenue, exchange, fire))[1]
+    return jax.lax.scan(week, state, (jnp.arange(LONGEST), revenue, exchange, fire, grants))[1]
 
 
-def weeks(params, state, number=1, *, do=None, oil=OIL, rate=RATE, fire=1.0):
+def weeks(params, state, number=1, *, do=None, oil=OIL, rate=RATE, fire=1.0, grants=1.0):
     """States and flows after each of some weeks, [week, side, run]; compiled once for all numbers of weeks."""
-    found = _weeks(params, state, do or decree(), *(per_week(value) for value in (oil, rate, fire)))
+    found = _weeks(params, state, do or decree(), *(per_week(value) for value in (oil, rate, fire, grants)))
     return jax.tree.map(lambda array: np.asarray(array)[:number], found)
 
 
@@ -322,6 +322,7 @@ CAUSES = {
     "rate_effect": ("inflation", {}, {"key_rate": 40.0}, {}),
     "rate_response": ("key_rate", {}, {}, {"inflation": (0.0, 60.0)}),
     "stress_effect": ("arms", {}, {}, {"stress": (0.0, 0.9)}),
+    "aid_exponent": ("aid_received", {"grants": [0.2, 3.0]}, {}, {}),
 }
 """Of each coupling: what it acts on; what is received, how the week begins and what is decreed where its cause acts."""
 
@@ -402,3 +403,12 @@ def test_the_sides_are_alike(anywhere):
     other = weeks(swap(params), opened(swap(params), OIL[::-1], RATE[::-1]), 20, **mirrored)
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True):
         assert (a == b[:, ::-1]).all()
+
+
+def test_aid_follows_what_patrons_give_and_stays_where_the_link_is_cut(drawn):
+    params = drawn(aid=[0.5, 2.0], aid_exponent=1.0)
+    usual, double = (weeks(params, opened(params), grants=grants)[1] for grants in (1.0, [[1.0, 2.0]]))
+    np.testing.assert_array_equal(double.aid_received[:, 0], usual.aid_received[:, 0])
+    np.testing.assert_allclose(double.aid_received[:, 1], 2 * usual.aid_received[:, 1], rtol=1e-6)
+    cut = drawn(aid=[0.5, 2.0], aid_exponent=0.0)
+    np.testing.assert_array_equal(weeks(cut, opened(cut), grants=0.0)[1].aid_received, usual.aid_received)

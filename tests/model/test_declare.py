@@ -27,11 +27,12 @@ from ceasefire.scenario.start import LEARNED, variables
 
 UNIT = re.compile(
     r"1|(person|count|km2|km|t|week|month)(/week)?|1/week|log\((km2|person|count)/week\)|m|h|°C|"
-    r"(1|person|GW)/count|GW(/week)?|mb/d|USD/bbl|LCU/USD|bn LCU(/week|/year)?|bn USD/week|%/year"
+    r"(1|person|GW)/count|GW(/week)?|mb/d|USD/bbl|LCU/USD|bn LCU(/week|/year)?|bn USD(/week)?|%/year"
 )
 DIMENSIONS = {"side", "axis", "item", "cell", "claim", "feature", "run", "2"}
 DIMENSIONS |= {"munition", "posture", "kind", "ordnance", "garrison", "edge", "town"}
 DIMENSIONS |= {"weapon", "layer", "sector", "region", "plant", "damage", "buyer", "lever", "factor"}
+DIMENSIONS |= {"patron", "payer", "good", "switch", "question"}
 BOUNDS = {Normal: SIGNED, LogNormal: POSITIVE, Share: SHARE, Uniform: POSITIVE, Fixed: POSITIVE}
 SUPPORT = {Normal: (-np.inf, np.inf), LogNormal: (0, np.inf), Share: (0, 1), Uniform: (-np.inf, np.inf)}
 PARTS = (*war.SUBSYSTEMS, reporting)

@@ -53,15 +53,30 @@ opening = jax.jit(fires.opening)
 
 
 @jax.jit
-def step(params, state, do, noise, fire, delivered, guns, flying):
-    return fires.step(params, state, do=do, noise=noise, fire=fire, delivered=delivered, guns=guns, flying=flying)
+def step(params, state, do, noise, fire, delivered, guns, flying, platforms, intelligence):
+    given = {"guns": guns, "flying": flying, "platforms": platforms, "intelligence": intelligence}
+    return fires.step(params, state, do=do, noise=noise, fire=fire, delivered=delivered, **given)
 
 
-def week(params, state, *, do=None, number=0, fire=1.0, guns=1.0, flying=FLYING, per_week=OUTPUT):
-    fire, guns = (jnp.broadcast_to(jnp.asarray(x, float), (2, RUNS)) for x in (fire, guns))
+def week(
+    params,
+    state,
+    *,
+    do=None,
+    number=0,
+    fire=1.0,
+    guns=1.0,
+    flying=FLYING,
+    per_week=OUTPUT,
+    platforms=1.0,
+    intelligence=1.0,
+):
+    fire, guns, *given = (
+        jnp.broadcast_to(jnp.asarray(x, float), (2, RUNS)) for x in (fire, guns, platforms, intelligence)
+    )
     flying = jnp.broadcast_to(jnp.asarray(flying, float), (AXES, RUNS))
     do = decree() if do is None else do
-    return step(params, state, do, dice(number), fire, output(per_week), guns, flying)
+    return step(params, state, do, dice(number), fire, output(per_week), guns, flying, *given)
 
 
 @pytest.fixture
@@ -249,3 +264,16 @@ def test_the_sides_are_alike(drawn):
     _, swapped = week(mirrored, state, fire=[[1.5], [0.5]], guns=[[0.9], [0.3]], per_week=OUTPUT[::-1])
     for a, b in zip(jax.tree.leaves(flows), jax.tree.leaves(swapped), strict=True):
         assert (a == b[::-1]).all()
+
+
+def test_what_patrons_tell_makes_shells_do_more_and_what_they_give_brings_aircraft(drawn):
+    params = drawn(spotting_exponent=0.5, delivery_exponent=1.0, aircraft_delivery=2.0)
+    usual = week(params, opened(params))[1]
+    found = week(params, opened(params), intelligence=[[0.64], [1.0]], platforms=[[3.0], [0.0]])[1]
+    np.testing.assert_allclose(found.artillery, np.array([[0.8], [1.0]]) * np.asarray(usual.artillery), rtol=1e-5)
+    np.testing.assert_array_equal(found.fired, usual.fired)
+    np.testing.assert_allclose(found.aircraft_delivered, [[6.0] * RUNS, [0.0] * RUNS], rtol=1e-6)
+    cut = drawn(spotting_exponent=0.0, delivery_exponent=0.0, aircraft_delivery=2.0)
+    blind = week(cut, opened(cut), intelligence=0.1, platforms=0.1)[1]
+    np.testing.assert_array_equal(blind.artillery, usual.artillery)
+    np.testing.assert_array_equal(blind.aircraft_delivered, 2.0)

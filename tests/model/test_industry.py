@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ceasefire.model import industry
-from ceasefire.model.axes import MUNITIONS, SECTORS
+from ceasefire.model.axes import GOODS, INTERCEPTORS, MUNITIONS, SECTORS
 from ceasefire.model.intervene import NOTHING
 
 RUNS, ITEMS = 9, 3
@@ -20,9 +20,13 @@ CAUSES = ("power", "funding", "components")
 def limits(**given):
     """What limits a side's industry, as at the opening unless given."""
     usual = {cause: jnp.ones((2, RUNS)) for cause in CAUSES} | {"capacity": jnp.ones((2, len(SECTORS), RUNS))}
+    usual["received"] = jnp.ones((2, len(GOODS), RUNS))
+    named = {"capacity": SECTORS, "received": [f"given_{good}" for good in GOODS]}
     for cause, value in given.items():
-        if cause in SECTORS:
-            usual["capacity"] = usual["capacity"].at[:, SECTORS.index(cause)].set(jnp.asarray(value, float)[..., None])
+        whole = next((one for one, names in named.items() if cause in names), None)
+        if whole is not None:
+            at = named[whole].index(cause)
+            usual[whole] = usual[whole].at[:, at].set(jnp.asarray(value, float)[..., None])
         else:
             usual[cause] = jnp.broadcast_to(jnp.asarray(value, float)[..., None], (2, RUNS))
     return usual
@@ -160,3 +164,24 @@ def test_what_is_decreed_is_what_arrives(drawn, decree, name):
     numbers = np.arange(np.prod(shape), dtype=float).reshape(shape)
     flows = week(drawn(), decree(f"industry.{name}", items=ITEMS, value=numbers))
     np.testing.assert_array_equal(getattr(flows, name), np.repeat(numbers[..., None], RUNS, axis=2))
+
+
+def test_what_comes_from_abroad_follows_what_patrons_give_of_it_and_plants_their_parts(drawn):
+    at = {"import_exponent": 1.0, "foreign_exponent": 0.5, "imports": 3.0, "munition_imports": 5.0}
+    params = drawn(**at)
+    usual = week(params)
+    shells = week(params, given_shells=[0.5, 1.0])
+    ratio = np.asarray(shells.munitions_imported / usual.munitions_imported)[0, :, 0]
+    np.testing.assert_allclose(ratio, np.where(np.array(MUNITIONS) == "shell", 0.5, 1.0), rtol=1e-6)
+    np.testing.assert_array_equal(shells.munitions_imported[1], usual.munitions_imported[1])
+    np.testing.assert_array_equal(shells.built, usual.built)
+    interceptors = week(params, given_interceptors=[2.0, 1.0])
+    ratio = np.asarray(interceptors.munitions_imported / usual.munitions_imported)[0, :, 0]
+    np.testing.assert_allclose(ratio, np.where(np.isin(MUNITIONS, INTERCEPTORS), 2.0, 1.0), rtol=1e-6)
+    np.testing.assert_allclose(week(params, given_platforms=[3.0, 1.0]).imported[0], 9.0, rtol=1e-6)
+    np.testing.assert_allclose(week(params, given_components=[0.25, 1.0]).built[0], 0.5 * usual.built[0], rtol=1e-6)
+    cut = drawn(**at | {"import_exponent": 0.0, "foreign_exponent": 0.0})
+    for good in GOODS:
+        for flow in ("built", "imported", "munitions_made", "munitions_imported"):
+            found = week(cut, **{f"given_{good}": [0.0, 2.0]})
+            np.testing.assert_array_equal(getattr(found, flow), getattr(usual, flow))

@@ -33,7 +33,7 @@ def empty():
 @jax.jit
 def _years(params, state, troops, casualties, wounded, weeks, do):
     def week(state, number):
-        received = {"troops": troops, "casualties": casualties, "wounded": wounded}
+        received = {"troops": troops, "casualties": casualties, "wounded": wounded, "funding": jnp.ones_like(troops)}
         after, flows = manpower.step(params, state, do=do, noise=dice(number), **received)
         return after, (after, flows)
 
@@ -227,6 +227,7 @@ def test_a_war_opens_with_its_pipelines_in_a_steady_flow(open_invented):
     runs = wounded.shape[-1]
     noise = Noise(jnp.zeros(2, jnp.uint32), jnp.arange(runs, dtype=jnp.uint32), jnp.asarray(0), "manpower")
     received = {"troops": losses.troops_opening, "casualties": casualties, "wounded": wounded}
+    received["funding"] = jnp.ones_like(wounded)
     step = jax.jit(manpower.step)
     after, _ = step(people, opened.state.manpower, do=NOTHING, noise=noise, **received)
     for name in ("training", "recovering", "arriving", "leaving", "strain", "usual_strain"):

@@ -59,15 +59,29 @@ opening = jax.jit(strikes.opening)
 
 
 @jax.jit
-def step(params, state, do, noise, fire, delivered, colder):
-    return strikes.step(params, state, do=do, noise=noise, fire=fire, delivered=delivered, colder=colder)
+def step(params, state, do, noise, fire, delivered, colder, intelligence, licence):
+    received = {"fire": fire, "delivered": delivered, "colder": colder, "intelligence": intelligence}
+    return strikes.step(params, state, do=do, noise=noise, licence=licence, **received)
 
 
-def week(params, state, *, do=None, number=0, fire=1.0, per_week=PER_WEEK, colder=0.0, swapped=False):
-    fire = jnp.broadcast_to(jnp.asarray(fire, float), (2, RUNS))
+def week(
+    params,
+    state,
+    *,
+    do=None,
+    number=0,
+    fire=1.0,
+    per_week=PER_WEEK,
+    colder=0.0,
+    swapped=False,
+    intelligence=1.0,
+    licence=1.0,
+):
+    fire, *given = (jnp.broadcast_to(jnp.asarray(one, float), (2, RUNS)) for one in (fire, intelligence, licence))
     colder = jnp.full(RUNS, colder, float)
+    do, noise = decree() if do is None else do, dice(number, swapped=swapped)
     return step(
-        params, state, decree() if do is None else do, dice(number, swapped=swapped), fire, output(per_week), colder
+        params, state, do, noise, fire, output(per_week), colder, *given
     )
 
 
@@ -127,12 +141,10 @@ def test_stocks_close_by_weapon_and_nothing_is_launched_that_is_not_there(drawn,
 
 def test_weapons_are_the_munitions_that_strike_deep_and_no_others_matter(drawn):
     assert MUNITIONS[strikes.AMONG_MUNITIONS] == WEAPONS
-    params = drawn()
+    params, one = drawn(), jnp.ones((2, RUNS))
     plain, other = (
         week(params, opened(params)),
-        step(
-            params, opened(params), decree(), dice(), jnp.ones((2, RUNS)), output().at[:, :3].set(5.0), jnp.zeros(RUNS)
-        ),
+        step(params, opened(params), decree(), dice(), one, output().at[:, :3].set(5.0), jnp.zeros(RUNS), one, one),
     )
     for one, two in zip(jax.tree.leaves(plain), jax.tree.leaves(other), strict=True):
         assert (one == two).all()
@@ -188,10 +200,8 @@ def test_over_a_year_as_many_are_launched_as_are_delivered_with_the_spread_of_th
     @jax.jit
     def year(state):
         def one(state, number):
-            noise, fire, still = dice(number), jnp.ones((2, RUNS)), jnp.zeros(RUNS)
-            state, flows = strikes.step(
-                params, state, do=decree(), noise=noise, fire=fire, delivered=output(), colder=still
-            )
+            fire, still = jnp.ones((2, RUNS)), jnp.zeros(RUNS)
+            state, flows = step(params, state, decree(), dice(number), fire, output(), still, fire, fire)
             return state, flows.launched
 
         return jax.lax.scan(one, state, jnp.arange(52))[1]
@@ -310,3 +320,19 @@ def test_a_mirror_swaps_the_sides_and_nothing_else(drawn):
     other = week(swap(params), swap(state), fire=[[1.5], [0.5]], colder=8.0, per_week=PER_WEEK[::-1], swapped=True)
     for found, expected in zip(jax.tree.leaves(other), jax.tree.leaves(swap(one)), strict=True):
         assert (found == expected).all()
+
+
+def test_what_patrons_tell_and_allow_moves_launches_of_that_side_and_licence_only_missiles(drawn):
+    params = drawn(cover=20.0, intelligence_exponent=0.5, licence_exponent=1.0)
+    state = opened(params)
+    usual = np.asarray(week(params, state)[1].launched)
+    seen = np.asarray(week(params, state, intelligence=[[0.64], [1.0]])[1].launched)
+    np.testing.assert_allclose(seen, usual * np.array([0.8, 1.0])[:, None, None], rtol=1e-5)
+    left = np.asarray(week(params, state, licence=[[0.25], [1.0]])[1].launched)
+    share = np.where(np.char.endswith(np.array(WEAPONS), "missile"), 0.25, 1.0)
+    np.testing.assert_allclose(left[0], usual[0] * share[:, None], rtol=1e-5)
+    np.testing.assert_array_equal(left[1], usual[1])
+    cut = drawn(cover=20.0, intelligence_exponent=0.0, licence_exponent=0.0)
+    np.testing.assert_array_equal(
+        week(cut, opened(cut), intelligence=0.1, licence=0.1)[1].launched, week(cut, opened(cut))[1].launched
+    )

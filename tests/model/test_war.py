@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ceasefire.model import air_defence, drones, fires, logistics, strikes
-from ceasefire.model.axes import INTERCEPTORS, MUNITIONS
+from ceasefire.model.axes import GOODS, INTERCEPTORS, MUNITIONS
 from ceasefire.model.intervene import Intervention
 from ceasefire.scenario.start import variables
 
@@ -16,7 +16,7 @@ KNOWN = variables()
 PRECISION = {"single": (False, 1e-5), "double": (True, 1e-9)}
 ROUNDING = {"front.unspent": 1e-5}
 SPENT = (("drones", "used", drones), ("fires", "fired", fires), ("strikes", "launched", strikes))
-ON_THE_MAP = {"border", "rear", "works", "collection"}
+ON_THE_MAP = {"border", "rear", "works", "collection", "supports"}
 """What of the ground has a row for each side."""
 
 
@@ -120,6 +120,13 @@ def assert_power_and_money_balance(stock, flow, tolerance):
     assert np.abs(np.diff(flow["oil.revenue"] - parts, axis=0)).max() <= 10 * tolerance * flow["oil.revenue"].max()
 
 
+def assert_promises_balance(stock, flow, tolerance):
+    given = np.stack([flow[f"patrons.{good}"] for good in GOODS], axis=2)
+    assert_balanced(stock["patrons.promised"].sum(axis=3), flow["patrons.pledged"], given, tolerance)
+    pledged, paid = flow["patrons.pledged"].sum(axis=(1, 2)), flow["patrons.paid"].sum(axis=1)
+    np.testing.assert_allclose(paid, pledged, rtol=10 * tolerance)
+
+
 def assert_land_balances(stock, flow, ground, tolerance):
     member = (np.arange(ground.axes)[:, None] == ground.axis) * ground.area.astype(np.float64)
     area = np.einsum("ac,wcr->war", member, stock["front.held"])
@@ -148,6 +155,12 @@ def test_every_gigawatt_and_all_money_is_accounted_for(books):
     stock, flow, _, tolerance = books
     assert flow["grid.struck"].sum() > 0
     assert_power_and_money_balance(stock, flow, tolerance)
+
+
+def test_all_that_patrons_pledge_is_given_or_still_promised_and_somebody_pays(books):
+    stock, flow, _, tolerance = books
+    assert flow["patrons.pledged"].sum() > 0
+    assert_promises_balance(stock, flow, tolerance)
 
 
 def test_what_one_side_gains_on_an_axis_the_other_loses(books):
@@ -201,6 +214,7 @@ def test_books_close_whatever_is_decreed(draw, open_invented, campaign, whim):
     assert_equipment_balances(stock, flow, tolerance)
     assert_munitions_balance(stock, flow, tolerance)
     assert_power_and_money_balance(stock, flow, tolerance)
+    assert_promises_balance(stock, flow, tolerance)
     assert_land_balances(stock, flow, jax.tree.map(np.asarray, opened.ground), tolerance)
 
 
@@ -257,7 +271,12 @@ def test_without_effort_and_fire_nothing_moves_and_nobody_falls(open_invented, c
 
 ASIDE = ("front", "bargaining", "policy", "reporting")
 """What decides how much ground is taken where there is no physics, and what does not take part."""
-COUPLINGS = {name.replace(".", "__"): 0.0 for name, variable in KNOWN.items() if variable.coupling}
+COUPLINGS = {
+    name.replace(".", "__"): 0.0
+    for name, variable in KNOWN.items()
+    if variable.coupling and not name.startswith("policy.truce")
+}
+"""All but what stops the fighting under an agreement, which is no physics."""
 UNCOUPLED = {**COUPLINGS, "breach__hazard": 0.0}
 
 

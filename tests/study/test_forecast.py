@@ -13,19 +13,26 @@ from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.model import oil
+from ceasefire.model.axes import GOODS
 from ceasefire.model.bargaining import CEASEFIRE, FADE, FROZEN, PHASES, WAR
 from ceasefire.scenario import spec
 from ceasefire.scenario.start import Start, open_war, variables
 from ceasefire.simulate import draws
+from ceasefire.simulate.ensemble import simulate
 from ceasefire.simulate.result import load
-from ceasefire.study.forecast import MEANING, assumptions, forecast, town_change_week
+from ceasefire.study.forecast import MEANING, assumptions, dataset, forecast, town_change_week
 from ceasefire.study.summary import to_json
 from ceasefire.view.export import FILES, write_result
 
 RUNS, WEEKS, SEED = 70, 6, 5
 FLOWS = ("taken", "casualties", "killed", "lost", "recruited", "launched", "stopped", "oil_revenue")
+OPINION = ("will", "credibility", "opinion")
 POWER = ("served_share", "dark", "cold", "blackout_hours")
-UNKNOWN_AT_THE_OPENING = {"claimed", "supply", "hazard", "brent", "inflation", *POWER}
+UNKNOWN_AT_THE_OPENING = {
+    *("claimed", "supply", "hazard", "brent", "inflation"),
+    *POWER,
+    *OPINION,
+}
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +147,56 @@ def test_weapons_and_money_are_kept_in_single_precision_and_with_readable_names(
     assert result["weapon"].attrs["names"][2] == "Cruise missiles"
 
 
+# Allies and opinion
+
+
+@pytest.fixture(scope="module")
+def invented(invented_war) -> xr.Dataset:
+    return dataset(simulate(invented_war, runs=RUNS, weeks=13, seed=SEED, workers=1))
+
+
+def test_all_that_is_pledged_is_paid_by_somebody(invented):
+    pledged, paid = (invented[name].to_numpy().astype(float) for name in ("aid_pledged", "aid_paid"))
+    assert np.allclose(pledged.sum(axis=(1, 2)), paid.sum(axis=1), rtol=1e-4)
+    assert (pledged[0] == 0).all()
+    assert (
+        invented["aid_paid"].sel(patron="Coral").sum("week")
+        > invented["aid_pledged"].sel(patron="Coral").sum(["week", "aid"])
+    ).all()
+
+
+def test_arms_and_money_are_those_of_the_goods_that_are_given(invented):
+    assert (invented["aid_pledged"].sel(patron="Cobalt", aid="money") == 0).all()
+    for patron in ("Ruby", "Coral"):
+        assert (invented["aid_delivered"].sel(patron=patron).sum("week") > 0).all()
+    assert invented["patron"].attrs["supports"] == ["Blue", "Amber", "Amber"]
+    assert invented["patron"].attrs["names"][0] == "Cobalt Union"
+
+
+def test_the_lag_of_a_patron_lies_among_those_of_its_goods(invented, invented_war):
+    drawn = draws.values(invented_war, draws.cube(invented_war, SEED, np.arange(RUNS, dtype=np.uint32)))["patrons.lag"]
+    given = drawn[[GOODS.index(good) for good in ("shells", "components")]]
+    lag = invented["aid_lag"].sel(patron="Cobalt").to_numpy()
+    assert (lag >= given.min(axis=0) * (1 - 1e-5)).all()
+    assert (lag <= given.max(axis=0) * (1 + 1e-5)).all()
+
+
+def test_guarantees_are_credible_only_where_somebody_gives_them(invented):
+    assert (invented["credibility"].sel(side="Blue").isel(week=slice(1, None)) == 0).all()
+    assert (invented["credibility"].sel(side="Amber").isel(week=1) > 0).any()
+
+
+def test_switches_leaders_and_relapses_are_told_as_they_happen(invented):
+    assert set(np.unique(invented["switched_on"])) <= {0, 1}
+    exits = invented["leader_exits"].to_numpy()
+    assert (exits[0] == 0).all()
+    assert (np.diff(exits, axis=0) >= 0).all()
+    phase, relapse = invented["phase"].to_numpy(), invented["relapse_week"].to_numpy()
+    for run in range(RUNS):
+        resumed = np.flatnonzero((phase[:-1, run] != WAR) & (phase[1:, run] == WAR))
+        assert relapse[run] == (resumed[0] + 1 if len(resumed) else 0)
+
+
 # Towns, maps, endings
 
 
@@ -227,7 +284,7 @@ def test_every_variable_says_what_it_is(result):
 
 
 def test_shares_and_chances_lie_between_nothing_and_all(result):
-    for name in ("control_probability", "control_opening", "town_share", "supply", "hazard", "served_share"):
+    for name in ("control_probability", "control_opening", "town_share", "supply", "hazard", "served_share", *OPINION):
         values = result[name].to_numpy()
         known = values[~np.isnan(values)]
         assert ((known >= 0) & (known <= 1)).all(), name
@@ -235,7 +292,7 @@ def test_shares_and_chances_lie_between_nothing_and_all(result):
 
 def test_only_the_opening_week_of_a_rate_is_unknown(result):
     for name, array in result.data_vars.items():
-        if array.dtype.kind != "f":
+        if array.dtype.kind != "f" or name == "aid_lag":  # of a patron that pledges nothing there is none
             continue
         unknown = np.isnan(array.to_numpy())
         if name in UNKNOWN_AT_THE_OPENING:

@@ -123,6 +123,91 @@ def test_a_result_without_strikes_and_money_is_summed_up_without_them(result: xa
     assert older.endings == summary.endings
 
 
+def test_aid_is_told_as_promise_delivery_payer_and_lag(result: xarray.Dataset, summary: Summary) -> None:
+    america, europe, nobody = summary.allies
+    assert (america.key, europe.name, nobody.supports) == ("US", "European states", "R")
+    pledged, delivered, paid = (result[f"aid_{what}"].values.sum(axis=0) for what in ("pledged", "delivered", "paid"))
+    for spread, totals in (
+        (america.pledged, pledged[0].sum(axis=0)),
+        (europe.delivered, delivered[1].sum(axis=0)),
+        (europe.delivered_arms, delivered[1, 0]),
+        (america.paid, paid[0]),
+        (europe.lag, result["aid_lag"].values[1]),
+    ):
+        assert (spread.q05, spread.q50, spread.q95) == pytest.approx(tuple(np.quantile(totals, [0.05, 0.5, 0.95])))
+    assert nobody.pledged.q95 == 0
+    assert nobody.lag.q50 is None
+
+
+def test_aid_over_four_weeks_begins_with_the_fourth(result: xarray.Dataset, summary: Summary) -> None:
+    series = summary.find("aid_delivered", patron="EU")
+    assert series
+    assert series.q50[:4] == (None,) * 4
+    delivered = result["aid_delivered"].values[:, 1].sum(axis=1)
+    for week in (4, 30):
+        assert series.q50[week] == pytest.approx(np.median(delivered[week - 3 : week + 1].sum(axis=0)))
+
+
+def test_opinion_is_told_in_per_cent(result: xarray.Dataset, summary: Summary) -> None:
+    series = summary.find("opinion", side="U", question="concession")
+    assert series
+    assert series.unit == "%"
+    assert series.q50[9] == pytest.approx(100 * np.median(result["opinion"].values[9, 1, 1]))
+    assert summary.find("opinion", side="U") is None
+    assert [question.key for question in summary.questions] == ["talks", "concession"]
+
+
+def test_a_leader_who_went_has_gone_for_good(result: xarray.Dataset, summary: Summary) -> None:
+    assert [leader.side for leader in summary.leaders] == ["R", "U"]
+    for place, leader in enumerate(summary.leaders):
+        gone = result["leader_exits"].values[:, place] > 0
+        assert [chance.probability for chance in leader.chances] == [gone[week].mean() for week in summary.horizons]
+
+
+def test_what_is_owed_to_guarantees_is_counted_among_ceasefires() -> None:
+    result = make_result(runs=1500)
+    found = summarise(result).guarantees
+    assert found
+    assert found.every
+    assert found.least
+    assert found.most
+    runs = np.flatnonzero(result["first_ending"].values == 1)
+    credibility = result["credibility"].values[1, 1, runs]
+    relapsed = result["relapse_week"].values[runs] > 0
+    low, high = np.quantile(credibility, [1 / 3, 2 / 3])
+    assert (found.ceasefires, found.every.runs, found.every.probability) == (len(runs), len(runs), relapsed.mean())
+    assert found.least.runs == found.most.runs == len(runs) // 3
+    assert found.least.probability == pytest.approx(relapsed[credibility <= low].mean(), abs=0.01)
+    assert found.most.probability == pytest.approx(relapsed[credibility >= high].mean(), abs=0.01)
+    assert found.least.credibility_high <= found.most.credibility_low
+    assert found.most.monte_carlo_high < found.least.monte_carlo_low
+
+
+def test_guarantees_that_do_not_differ_or_few_ceasefires_are_not_compared(result: xarray.Dataset) -> None:
+    many = make_result(runs=1500)
+    alike = summarise(many.assign(credibility=0.4 + 0 * many["credibility"])).guarantees
+    assert alike
+    assert alike.every
+    assert alike.least is None
+    assert alike.most is None
+    few = summarise(result.isel(run=slice(40))).guarantees
+    assert few
+    assert 0 < few.ceasefires < module.FEW
+    assert few.every is None
+
+
+def test_a_result_without_allies_and_opinion_is_summed_up_without_them(
+    result: xarray.Dataset, summary: Summary
+) -> None:
+    older = summarise(result.drop_dims(["patron", "question"]).drop_vars(["credibility", "leader_exits"]))
+    assert (older.allies, older.guarantees, older.leaders, older.questions) == ((), None, (), ())
+    assert not {"aid_pledged", "will", "opinion", "credibility"} & {series.measure for series in older.series}
+    assert older.endings == summary.endings
+    alone = result.isel(patron=slice(0))
+    alone["patron"].attrs |= {"names": [], "supports": []}
+    assert summarise(alone).allies == ()
+
+
 def test_bands_are_ordered(summary: Summary) -> None:
     for series in summary.series:
         rows = np.array([series.q05, series.q25, series.q50, series.q75, series.q95], float)

@@ -17,6 +17,7 @@ ITEMS = ("tank", "apc", "artillery", "drone", "vehicles")
 CLAIMS = ("personnel", "tank", "apc", "artillery")
 TOWNS = ("Pokrovsk", "Kostiantynivka", "Kramatorsk", "Dobropillia", "Toretsk", "Myrnohrad", "Druzhkivka")
 WEAPONS = ("attack_drone", "decoy", "cruise_missile", "ballistic_missile", "antiship_missile")
+PATRONS = {"US": "United States", "EU": "European states", "BY": "Belarus"}
 PHASES = [
     "war",
     "ceasefire",
@@ -125,6 +126,27 @@ def make_result(
     inflation = np.array([[8.5], [12.0]]) + np.cumsum(random.normal(0, 0.3, (weeks + 1, 2, runs)), axis=0)
     inflation[0] = np.nan
 
+    giving = np.array([[0.3, 0.0], [0.9, 0.6], [0.0, 0.0]])[:, :, None]
+    pledged = giving * random.gamma(2.0, 0.5, (weeks + 1, 3, 2, runs))
+    delivered = giving * random.gamma(8.0, 0.11, (weeks + 1, 3, 2, runs))
+    paid = pledged.sum(axis=2)[:, [0, 1, 2]] * [[0.2], [1.0], [1.0]]
+    paid[:, 1] += 0.8 * pledged[:, 0].sum(axis=1)
+    lag = random.lognormal(np.log(18), 0.2, (3, runs)) * [[1], [1.2], [np.nan]]
+    for flow in (pledged, delivered, paid):
+        flow[0] = 0
+    mood = np.cumsum(random.normal(0, 0.06, (weeks + 1, 3, runs)), axis=0)
+    credibility = np.zeros((weeks + 1, 2, runs))
+    credibility[1:, 1] = random.beta(2, 4, runs)
+    lean = np.array([[0.6, -0.9], [0.9, -0.4]])[:, :, None]
+    opinion = 1 / (1 + np.exp(-lean - np.cumsum(random.normal(0, 0.08, (weeks + 1, 2, 2, runs)), axis=0)))
+    for level in (mood, credibility, opinion):
+        level[0] = np.nan
+    exits = np.cumsum(random.random((weeks + 1, 2, runs)) < 0.001, axis=0)
+    exits -= exits[:1]
+    lasting = week[-1] - ends
+    fails = (kind == 1) & (lasting > 0) & (random.random(runs) < 0.6 * (1 - credibility[-1, 1]))
+    relapse = np.where(fails, ends + 1 + (random.random(runs) * np.maximum(lasting, 0)).astype(int), 0)
+
     def variable(dims: str, values: np.ndarray, unit: str, name: str, **more: object) -> tuple:
         return dims.split(), values, {"units": unit, "long_name": name, **more}
 
@@ -160,6 +182,15 @@ def make_result(
             "oil_revenue_usual": variable("week side run", oil_usual, "bn LCU", "The same if nothing changed"),
             "reserves": variable("week side run", reserves, "bn LCU", "Reserves"),
             "inflation": variable("week side run", inflation, "%/year", "Inflation"),
+            "aid_pledged": variable("week patron aid run", pledged, "bn USD", "Newly pledged"),
+            "aid_delivered": variable("week patron aid run", delivered, "bn USD", "Delivered"),
+            "aid_paid": variable("week patron run", paid, "bn USD", "Paid of what is pledged"),
+            "aid_lag": variable("patron run", lag, "week", "From pledge to delivery"),
+            "will": variable("week patron run", 1 / (1 + np.exp(-0.4 - mood)), "1", "For giving"),
+            "credibility": variable("week side run", credibility, "1", "Guarantees are kept"),
+            "opinion": variable("week side question run", opinion, "1", "Say yes"),
+            "leader_exits": variable("week side run", exits.astype(np.int16), count, "Leaders gone"),
+            "relapse_week": variable("run", relapse.astype(np.int16), "week", "Fighting resumed"),
             "first_ending": variable("run", kind.astype(np.int8), "1", "First ending"),
             "first_ending_week": variable("run", np.where(kind > 0, ends, -1).astype(np.int16), "week", "Its week"),
             "town_change_week": variable("town run", change_week.astype(np.int16), "week", "First change of hands"),
@@ -175,6 +206,9 @@ def make_result(
             "item": list(ITEMS),
             "claim": list(CLAIMS),
             "weapon": ("weapon", list(WEAPONS), {"names": [f"{name}s".replace("_", " ") for name in WEAPONS]}),
+            "patron": ("patron", list(PATRONS), {"names": list(PATRONS.values()), "supports": ["U", "U", "R"]}),
+            "aid": ["arms", "money"],
+            "question": ("question", ["talks", "concession"], {"names": ["Want talks", "Would concede land"]}),
             "town": list(TOWNS),
             "cell": cells.astype(np.uint64),
             "latitude": ("cell", centres[:, 0]),

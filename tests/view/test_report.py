@@ -53,6 +53,16 @@ def _parse(content: str) -> _Page:
     return page
 
 
+def _section(content: str, identifier: str) -> str:
+    start = content.index(f'<section id="{identifier}"')
+    return content[start : content.index("</section>", start)]
+
+
+def _again(result: xarray.Dataset, times: int) -> xarray.Dataset:
+    """The same runs so many times over."""
+    return result.isel(run=[run for _ in range(times) for run in range(result.sizes["run"])])
+
+
 @pytest.fixture(scope="module")
 def content(result: xarray.Dataset, summary: Summary) -> str:
     return report.render(result, summary)
@@ -62,9 +72,9 @@ def test_the_report_parses_and_its_links_lead_somewhere(content: str) -> None:
     page = _parse(content)
     assert page.tags.count("h1") == 1
     assert all(link.startswith("#") and link[1:] in page.identifiers for link in page.links)
-    sections = {"map", "ground", "ending", "people", "stocks", "strikes", "money", "towns", "unknown", "assumptions"}
+    sections = {"map", "ground", "ending", "people", "stocks", "strikes", "money", "allies", "opinion", "towns"}
     assert sections <= set(page.identifiers)
-    assert "method" in page.identifiers
+    assert {"unknown", "assumptions", "method"} <= set(page.identifiers)
 
 
 def test_identifiers_are_unique(content: str) -> None:
@@ -100,6 +110,8 @@ def test_whatever_a_result_says_is_escaped(result: xarray.Dataset) -> None:
     rude["side"].attrs["names"] = [RUDE, RUDE]
     rude = rude.assign_coords(
         axis=[RUDE + str(number) for number in range(3)],
+        patron=("patron", [RUDE + str(k) for k in range(3)], {"names": [RUDE] * 3, "supports": ["R", RUDE, "U"]}),
+        question=("question", [RUDE, RUDE + "1"], {"names": [RUDE, RUDE]}),
         item=[RUDE + str(number) for number in range(5)],
         weapon=[RUDE + str(number) for number in range(5)],
         town_latitude=("town", [48.3] * result.sizes["town"]),
@@ -142,7 +154,7 @@ def test_the_file_appears_whole_or_not_at_all(
 
 
 def test_people_in_the_dark_are_told_at_the_worst_week_in_thousands(content: str, summary: Summary) -> None:
-    section = content[content.index('<section id="strikes"') : content.index('<section id="money"')]
+    section = _section(content, "strikes")
     table = section[section.index("People without electricity, thousands") :]
     worst = summary.find("dark_most", side="U")
     assert worst
@@ -160,11 +172,73 @@ def test_a_side_whose_people_lack_nothing_keeps_its_place_and_says_so(result: xa
 
 
 def test_money_is_told_of_those_who_have_it(content: str) -> None:
-    section = content[content.index('<section id="money"') : content.index('<section id="towns"')]
+    section = _section(content, "money")
     titles = re.findall(r"<title[^>]*>([^<]*)</title>", section)
     assert titles == ["Brent crude", "Russia", "Russia", "Russia", "Ukraine", "Russia"]
     for unit in ("US dollars a barrel", "bn of local currency", "% a year", "% of the opening’s rate"):
         assert unit in section
+
+
+def test_promise_delivery_payer_and_lag_are_told_apart(content: str, summary: Summary) -> None:
+    section = _section(content, "allies")
+    table = section[: section.index("</table>")]
+    for ally in summary.allies[:2]:
+        row = table[table.index(ally.name) :]
+        for spread, decimals in ((ally.pledged, 2), (ally.delivered, 2), (ally.paid, 2), (ally.lag, 0)):
+            assert spread.q50 is not None
+            assert f"<td>{text.number(round(spread.q50, decimals))} (" in row[: row.index("</tr>")]
+    assert "Belarus" not in table
+    assert "Allies that give nothing counted here: Belarus (Russia)." in section
+    assert section.count("<svg") == 4
+
+
+def test_amounts_of_aid_lead_to_their_sources(result: xarray.Dataset) -> None:
+    names = {"US": "patrons.pledge_opening[US,shells]", "EU": "patrons.delivery_opening[EU]", "U": "patrons.mood[US]"}
+    rows = [{"name": name, "source": f"Source of {key}"} for key, name in names.items()]
+    aided = result.assign_attrs(assumptions=json.dumps(rows))
+    table = _section(report.render(aided, summarise(aided)), "allies")
+    assert re.findall(r'href="#source-(\d+)"', table) == ["1", "2"]
+
+
+def test_what_guarantees_are_worth_is_said_with_the_runs_behind_it(result: xarray.Dataset) -> None:
+    many = _again(result, 5)
+    told = summarise(many).guarantees
+    assert told
+    assert told.least
+    assert told.most
+    section = _section(report.render(many, summarise(many)), "allies")
+    assert "agreement to Ukraine" in section
+    assert "agreement to Russia" not in section
+    assert f"in {told.ceasefires:,} runs; in" in section
+    for part in (told.least, told.most):
+        assert f"{part.runs:,} runs) " in section
+
+
+def test_where_ceasefires_are_few_or_guarantees_alike_that_is_said(result: xarray.Dataset) -> None:
+    few = result.isel(run=slice(60))
+    assert "too few to say how often one fails" in _section(report.render(few, summarise(few)), "allies")
+    alike = _again(result.assign(credibility=0 * result["credibility"]), 5)
+    section = _section(report.render(alike, summarise(alike)), "allies")
+    assert "No patron is assumed to stand behind an agreement." in section
+    assert "too much alike" in section
+
+
+def test_opinion_is_drawn_for_each_side_and_question_and_leaders_have_chances(content: str, summary: Summary) -> None:
+    section = _section(content, "opinion")
+    assert section.count("<svg") == 4
+    for question in summary.questions:
+        assert section.count(f"<h3>{question.name}</h3>") == 1
+    assert "Chance that the leader has gone" in section
+    assert section.count("<small>") == 2 * len(summary.horizons)
+
+
+@pytest.mark.parametrize("gone", ["patron", "aid_pledged", "aid_lag"])
+def test_a_war_without_patrons_says_nothing_of_allies(result: xarray.Dataset, gone: str) -> None:
+    alone = result.isel(patron=slice(0)) if gone == "patron" else result.drop_vars(gone)
+    alone["patron"].attrs |= {"names": [], "supports": []} if gone == "patron" else {}
+    page = _parse(report.render(alone, summarise(alone)))
+    assert "allies" not in page.identifiers
+    assert "opinion" in page.identifiers
 
 
 @pytest.mark.parametrize(
@@ -175,12 +249,17 @@ def test_money_is_told_of_those_who_have_it(content: str) -> None:
         (("dark", "cold"), ""),
         (("brent", "oil_revenue", "inflation", "reserves"), "money"),
         (("oil_revenue_usual",), ""),
+        (("opinion", "leader_exits"), "opinion"),
+        (("opinion",), ""),
+        (("aid_delivered", "credibility"), "allies"),
+        (("will", "relapse_week"), ""),
     ],
 )
 def test_older_results_have_a_report(result: xarray.Dataset, missing: tuple[str, ...], gone: str) -> None:
     older = result.drop_vars(missing)
     page = _parse(report.render(older, summarise(older)))
-    assert {"strikes", "money"} - {gone} == {"strikes", "money"} & set(page.identifiers)
+    told = {"strikes", "money", "allies", "opinion"}
+    assert told - {gone} == told & set(page.identifiers)
 
 
 def test_a_result_without_cells_or_stocks_has_a_report(result: xarray.Dataset) -> None:

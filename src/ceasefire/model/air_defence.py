@@ -3,8 +3,9 @@
 What comes meets one layer after the other, cheap before dear, so that interceptors are spent on what jamming and guns
 have left; each layer engages the weapons that it can (`ENGAGES`) and passes the rest on. In a week a layer engages at
 most as many targets as its launchers can and, where it spends interceptors, as it has rounds for,
-    ready = min(nights · launchers · salvo, interceptors / cover / shots),
-shared among weapons in proportion to their numbers: nobody can tell a decoy. One engagement kills with chance
+    ready = warning^w · min(nights · launchers · salvo, interceptors / cover / shots),
+shared among weapons in proportion to their numbers: nobody can tell a decoy. Warning is what patrons let a side see,
+relative to the opening. One engagement kills with chance
     1 − (1 − p)^shots,   p = σ(logit skill − hardness),   hardness = hardness at the opening + edge,
 and the number killed is the normal quantile of that binomial, clipped to what was engaged. So launchers without
 interceptors are worth nothing, and interceptors nothing beyond what the launchers can engage; leaks are in proportion
@@ -35,7 +36,7 @@ from jax.scipy.special import logit
 from jaxtyping import Array, Float
 
 from ceasefire.model.axes import INTERCEPTORS, LAYERS, MUNITIONS, WEAPONS, enemy
-from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Share, parameter, quantity
+from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, normal_quantile, wander
 
@@ -104,6 +105,18 @@ class Params(eqx.Module):
     )
     antiship_accuracy: Float[Array, "run"] = parameter(
         Share(0.2, 0.4, 0.7), unit="1", doc="Accuracy of antiship missiles on land, relative to that."
+    )
+    delivery_exponent: Float[Array, "run"] = coupling(
+        "patrons.received",
+        "air_defence.launchers_delivered",
+        Fixed(1.0),
+        doc="How launchers that join follow what patrons give; 1 is in proportion.",
+    )
+    warning_exponent: Float[Array, "run"] = coupling(
+        "patrons.intelligence",
+        "air_defence.ready",
+        LogNormal(0.05, 0.2, 0.6),
+        doc="How what a defence can engage follows what it is warned of (w).",
     )
     missile_yield: Float[Array, "run"] = parameter(
         LogNormal(4, 8, 16), unit="1", doc="What a missile's hit does, relative to an attack drone's."
@@ -240,10 +253,17 @@ def step(
     nights: Float[Array, "side run"],
     aim: Float[Array, "side sector run"],
     delivered: Float[Array, "side munition run"],
+    platforms: Float[Array, "side run"],
+    intelligence: Float[Array, "side run"],
 ) -> tuple[State, Flows]:
-    """Stop what can be stopped and count the hits; then weapons change and the week's output arrives."""
+    """Stop what can be stopped and count the hits; then weapons change and the week's output arrives.
+
+    `platforms` and `intelligence` are what patrons give of both, relative to the opening.
+    """
     at_hand = jnp.where(SPENDS, state.interceptors / _shots(params), jnp.inf)
-    ready = jnp.minimum(do("ready", readiness(params, state.launchers, state.interceptors, nights)), at_hand)
+    warning = (intelligence**params.warning_exponent)[:, None]
+    ready = warning * readiness(params, state.launchers, state.interceptors, nights)
+    ready = jnp.minimum(do("ready", ready), at_hand)
     dice = normal_quantile(noise.uniform("stop", (launched.shape[0], MEETINGS[-1])))
     deviates = jnp.split(dice, MEETINGS[:-1], axis=1)
     left, engaged = defend(params, enemy(launched), ready, state.hardness_opening + state.edge, deviates)
@@ -253,7 +273,8 @@ def step(
     stopped = launched - leaked
     came = launched > 0
     share = jnp.where(came, stopped / jnp.where(came, launched, 1.0), enemy(params.stopped_opening))
-    joined = do("launchers_delivered", params.launcher_deliveries)
+    given = (platforms**params.delivery_exponent)[:, None]
+    joined = do("launchers_delivered", params.launcher_deliveries * given)
     drift = noise.uniform("edge", launched.shape[:-1])
     after = State(
         launchers=state.launchers + joined,

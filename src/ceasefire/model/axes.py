@@ -3,10 +3,11 @@
 side: the two belligerents, in the scenario's order. axis: a sector of the front. item: a kind of equipment. munition:
 what is used up. posture: a way to attack. weapon: a munition that strikes deep. layer: a kind of air defence. sector:
 what deep strikes are aimed at. region: a quarter of a side's country. plant: a kind of generation, or transmission.
-damage: how badly broken. buyer: who takes a side's oil. cell: an H3 hexagon of the theatre, in the order of its axes;
-the last row is an inert dummy that stands for whatever lies outside. block: a coarse hexagon of cells, about 15 km
-across. node: a town on the supply graph. edge: a road or railway between two nodes. garrison: a defended town, or
-several. run: one possible war, always the last axis.
+damage: how badly broken. buyer: who takes a side's oil. patron: a state that helps one side; payer: a patron that pays.
+good: what patrons give. switch: what a patron can stop from one day to the next. question: what pollsters ask. cell: an
+H3 hexagon of the theatre, in the order of its axes; the last row is an inert dummy that stands for whatever lies
+outside. block: a coarse hexagon of cells, about 15 km across. node: a town on the supply graph. edge: a road or railway
+between two nodes. garrison: a defended town, or several. run: one possible war, always the last axis.
 """
 
 import equinox as eqx
@@ -31,6 +32,12 @@ PLANTS = ("nuclear", "thermal", "hydro", "renewable", "transmission")
 DAMAGE = ("minor", "major", "lost")
 BUYERS = ("exposed", "steady")
 """Buyers of oil who fear secondary sanctions, and those who do not."""
+GOODS = ("interceptors", "shells", "weapons", "platforms", "components", "money")
+"""What patrons give: weapons are all munitions but shells and interceptors, platforms what fires them."""
+SWITCHES = ("intelligence", "licence", "funds")
+"""What a patron can stop from one day to the next: what it tells, leave to strike far with its weapons, new pledges."""
+QUESTIONS = ("talks", "concession")
+"""What pollsters ask: talks now rather than fighting on; peace at the price of land rather than no concession."""
 POSTURES = ("massed", "infiltration", "encirclement")
 ROLES = ("armour", "gun")
 """What an item can be to the fighting; most are neither."""
@@ -95,6 +102,12 @@ class Ground(eqx.Module):
     """Share of the disc that each covers."""
     role: Float[Array, "role item"]
     """1 where an item plays a role (`ROLES`)."""
+    supports: Float[Array, "side patron"]
+    """1 where a patron helps the side."""
+    election: Int[Array, "patron"]
+    """Week from the opening, from 0, of a patron's next national election; negative where none is known."""
+    talks: Float[Array, "week"]
+    """1 in each week of the first year from the opening in which announced talks are due; a 0 stands for later ones."""
 
     @property
     def axes(self) -> int:

@@ -3,8 +3,9 @@
 The chance that the war ends this week, given that it lasts, is that of interstate wars of its age: 1 − S(t + 1 week)
 / S(t), with S log-logistic, 1/(1 + (t/scale)^shape), or Weibull, exp(−(t/scale)^shape), t the war's age. How it ends
 is drawn from uncertain shares: ceasefire, settlement, dictated by one side (the stronger more often, with odds
-(troops ratio)^κ), or fading. A ceasefire may relapse into war, become a settlement, or grow old: after 26 weeks it
-counts as frozen. A faded war may flare up again.
+(troops ratio)^κ), or fading. A ceasefire may relapse into war, with a chance times e^(−g · credibility) of guarantees
+that patrons give, may become a settlement, or grow old: after 26 weeks it counts as frozen. A faded war may flare up
+again.
 
 Left out: everything that the parties want, believe or offer. The base rate is a baseline, not an explanation.
 Sources: durations `cow-wars-4.0` (Sarkees and Wayman 2010), fitted in `scenario/duration.py`; failure of agreements
@@ -67,7 +68,13 @@ class Params(eqx.Module):
         doc="How the ratio of troops moves the odds of who dictates (κ).",
     )
     relapse: Float[Array, "run"] = parameter(
-        LogNormal(0.001, 0.004, 0.012), unit="1/week", doc="Chance that a ceasefire breaks down in a week."
+        LogNormal(0.001, 0.004, 0.012), unit="1/week", doc="Chance in a week that a ceasefire without guarantees fails."
+    )
+    guarantee_effect: Float[Array, "run"] = coupling(
+        "patrons.credibility",
+        "bargaining.resumed",
+        LogNormal(0.3, 1.0, 2.5),
+        doc="How much a guarantee that is sure to be kept takes off the log chance of relapse (g).",
     )
     ripen: Float[Array, "run"] = parameter(
         LogNormal(0.001, 0.004, 0.02), unit="1/week", doc="Chance that a ceasefire becomes a settlement in a week."
@@ -128,15 +135,25 @@ def opening(runs: int) -> State:
 
 
 def step(
-    params: Params, state: State, *, do: Intervention, noise: Noise, troops: Float[Array, "side run"]
+    params: Params,
+    state: State,
+    *,
+    do: Intervention,
+    noise: Noise,
+    troops: Float[Array, "side run"],
+    credibility: Float[Array, "side run"],
 ) -> tuple[State, Flows]:
-    """End the war, break or ripen a ceasefire, each with its chance."""
+    """End the war, break or ripen a ceasefire, each with its chance.
+
+    `credibility` is that of the guarantees that either side's patrons give.
+    """
     hazard = do("hazard", ending_hazard(params, noise.week).astype(params.shape.dtype))
     chance, kind = noise.uniform("end"), noise.uniform("kind")
     at_war = state.phase == WAR
     paused = (state.phase == CEASEFIRE) | (state.phase == FROZEN)
     ended = at_war & do("ended", at_war & (chance < hazard))
-    relapsed = (paused & (chance < params.relapse)) | ((state.phase == FADE) & (chance < params.flare))
+    relapse = params.relapse * jnp.exp(-params.guarantee_effect * credibility.max(axis=0))
+    relapsed = (paused & (chance < relapse)) | ((state.phase == FADE) & (chance < params.flare))
     resumed = (paused | (state.phase == FADE)) & do("resumed", relapsed)
     ripened = paused & (chance > 1 - params.ripen)
     phase = jnp.where(ended, kind_of_ending(params, troops, kind), state.phase)

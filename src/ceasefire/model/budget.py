@@ -117,6 +117,12 @@ class Params(eqx.Module):
     rate_response: Float[Array, "run"] = coupling(
         "budget.inflation", "budget.key_rate", LogNormal(0.7, 1.3, 2.2), doc="Points per point of inflation (θ)."
     )
+    aid_exponent: Float[Array, "run"] = coupling(
+        "patrons.received",
+        "budget.aid_received",
+        Fixed(1.0),
+        doc="How aid to the budget follows what patrons give; 1 is in proportion.",
+    )
     stress_effect: Float[Array, "run"] = coupling(
         "budget.stress", "budget.arms", LogNormal(0.15, 0.4, 0.9), doc="Share of arms money that full stress cuts (κ)."
     )
@@ -214,10 +220,12 @@ def step(
     revenue: Float[Array, "side run"],
     exchange: Float[Array, "side run"],
     fire: Float[Array, "side run"],
+    grants: Float[Array, "side run"],
 ) -> tuple[State, Flows]:
     """Spend, take in, raise the difference; then prices, the key rate and the money for arms follow.
 
-    `revenue` is from oil (bn LCU), `exchange` in LCU per USD, `fire` relative to the opening.
+    `revenue` is from oil (bn LCU), `exchange` in LCU per USD; `fire` and `grants`, the money that patrons give, are
+    relative to the opening.
     """
     level = jnp.exp(state.prices)
     week = params.gdp / YEAR * level
@@ -225,7 +233,7 @@ def step(
     war = do("spending_war", war * jnp.exp(-params.erosion * state.prices))
     civil = do("spending_civil", params.civil_share * week)
     taxes = do("revenue_other", state.tax_share * week)
-    aid = do("aid_received", params.aid * exchange)
+    aid = do("aid_received", params.aid * grants**params.aid_exponent * exchange)
     deficit = war + civil - revenue - taxes - aid
     lasting = state.lasting + (1 - MEMORY) * (deficit - state.lasting)
     limit, of_gdp = params.capacity * week, jnp.maximum(week, TINY)

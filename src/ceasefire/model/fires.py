@@ -22,7 +22,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ceasefire.model.axes import MUNITIONS, enemy, relative
-from ceasefire.model.declare import SHARE, LogNormal, Share, coupling, parameter, quantity
+from ceasefire.model.declare import SHARE, Fixed, LogNormal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
@@ -79,6 +79,18 @@ class Params(eqx.Module):
         Share(0.02, 0.1, 0.3),
         doc="Share of what keeps sorties down that is enemy aircraft, at the opening (r).",
     )
+    delivery_exponent: Float[Array, "run"] = coupling(
+        "patrons.received",
+        "fires.aircraft_delivered",
+        Fixed(1.0),
+        doc="How aircraft that join follow what patrons give; 1 is in proportion.",
+    )
+    spotting_exponent: Float[Array, "run"] = coupling(
+        "patrons.intelligence",
+        "fires.artillery",
+        LogNormal(0.03, 0.1, 0.4),
+        doc="How what artillery does follows what patrons let it see.",
+    )
     hit_chance: Float[Array, "side run"] = parameter(
         Share(0.2, 0.5, 0.75), unit="1", doc="Chance that a stand-off missile hits what it is meant for in the rear."
     )
@@ -103,7 +115,7 @@ class Flows(eqx.Module):
     loss_per_sortie: Float[Array, "side run"] = quantity("1", "Chance that a sortie is lost.", SHARE)
     sorties: Float[Array, "side run"] = quantity("count", "Strike sorties flown this week.")
     fired: Float[Array, "side ordnance run"] = quantity("count", "Munitions expended this week.")
-    artillery: Float[Array, "side run"] = quantity("1", "Shells fired, relative to the opening.")
+    artillery: Float[Array, "side run"] = quantity("1", "What shells fired do, relative to the opening.")
     air: Float[Array, "side run"] = quantity("1", "Glide bombs dropped, relative to the opening.")
     rear_hits: Float[Array, "side run"] = quantity("count", "Hits on targets in the rear this week.")
     aircraft_lost: Float[Array, "side run"] = quantity("count", "Aircraft lost this week.")
@@ -142,10 +154,13 @@ def step(
     delivered: Float[Array, "side munition run"],
     guns: Float[Array, "side run"],
     flying: Float[Array, "axis run"],
+    platforms: Float[Array, "side run"],
+    intelligence: Float[Array, "side run"],
 ) -> tuple[State, Flows]:
     """Fire, fly and lose aircraft; then the week's output arrives.
 
-    `guns` are the pieces of artillery left, relative to the opening.
+    `guns` are the pieces of artillery left, `platforms` and `intelligence` what patrons give of both, relative to the
+    opening.
     """
     wanted = jnp.minimum(fire[:, None] * state.stock / _cover(params), state.stock)
     patrol = enemy(relative(_patrol(state.stock, state.aircraft), state.patrol_opening, TRACE))
@@ -172,7 +187,8 @@ def step(
     loss_per_sortie = do("loss_per_sortie", jnp.minimum(risk, 1.0))
     fallen = jnp.floor(sorties * loss_per_sortie + noise.uniform("aircraft", sorties.shape[:-1]))
     aircraft_lost = jnp.minimum(do("aircraft_lost", jnp.minimum(fallen, state.aircraft)), state.aircraft)
-    aircraft_delivered = do("aircraft_delivered", params.aircraft_delivery)
+    aircraft_delivered = do("aircraft_delivered", params.aircraft_delivery * platforms**params.delivery_exponent)
+    shelling = relative(fired[:, SHELL], state.fired_opening[:, SHELL], TRACE)
 
     in_reach = -jnp.expm1(-params.standoff_range / params.rear_depth)
     after = State(
@@ -186,7 +202,7 @@ def step(
         loss_per_sortie=loss_per_sortie,
         sorties=sorties,
         fired=fired,
-        artillery=do("artillery", relative(fired[:, SHELL], state.fired_opening[:, SHELL], TRACE)),
+        artillery=do("artillery", shelling * intelligence**params.spotting_exponent),
         air=do("air", relative(fired[:, GLIDE_BOMB], state.fired_opening[:, GLIDE_BOMB], TRACE)),
         rear_hits=do("rear_hits", fired[:, STANDOFF_MISSILE] * params.hit_chance * in_reach),
         aircraft_lost=aircraft_lost,

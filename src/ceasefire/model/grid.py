@@ -188,6 +188,13 @@ def opening(params: Params, temperature: Float[Array, "run"]) -> State:
     return State(out[:, :, :, None] * kinds[:, None], params.parts_opening, jnp.ones_like(served), served)
 
 
+def opening_hours(params: Params, temperature: Float[Array, "run"]) -> Float[Array, "side run"]:
+    """Hours a day for which a household was cut off at the opening."""
+    installed = sited(params)
+    working = installed * params.available_opening[:, None]
+    return balance(params, installed, working, do=NOTHING, temperature=temperature)["blackout_hours"]
+
+
 def step(
     params: Params,
     state: State,

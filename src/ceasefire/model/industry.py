@@ -1,25 +1,31 @@
 """Industry: equipment and munitions newly built, brought back from storage, or given, each week.
 
-New build = capacity · power^ε_p · funding^ε_f · parts^ε_c · plants^ε_d, all relative to the opening: the power that is
-left for industry, the money for arms, parts in spite of sanctions, plants in spite of strikes. What munitions are made
-grows by `pace`, which slows down with a half-life. Gifts and imports are steady rates. Munitions reach the army as far
-as depots and airfields stand, which strikes on military targets wear down.
+    new build = capacity · power^ε_p · funding^ε_f · parts^ε_c · plants^ε_d · given^ε_a,
+all relative to the opening: the power that is left for industry, the money for arms, parts in spite of sanctions,
+plants in spite of strikes, parts that patrons give. What munitions are made grows by `pace`, which slows down with a
+half-life. What comes from abroad follows what patrons give of it. Munitions reach the army as far as depots and
+airfields stand, which strikes on military targets wear down.
 
 Storage empties as its good pieces go first: refurbishment falls with the share of the store that is left,
 rate · (storage / opening)^decline, limited like new build, and can never take more than there is.
 
 Left out: labour as a limit of its own, the time to build, raw materials, which plant makes what.
-Sources: by side, item and munition in the scenario, each with its own; exponents elicited, that of
-power after the model notes, section 5.
+Sources: by side, item and munition in the scenario, each with its own; exponents elicited, that of power after the
+model notes, section 5.
 """
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ceasefire.model.axes import SECTORS
+from ceasefire.model.axes import GOODS, INTERCEPTORS, MUNITIONS, SECTORS
 from ceasefire.model.declare import SIGNED, Fixed, LogNormal, Normal, Uniform, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
+
+COMPONENTS, PLATFORMS = GOODS.index("components"), GOODS.index("platforms")
+_SORTS = {"shell": "shells", **dict.fromkeys(INTERCEPTORS, "interceptors")}
+GOOD_OF = tuple(GOODS.index(_SORTS.get(munition, "weapons")) for munition in MUNITIONS)
+"""As which of the goods that patrons give each munition counts."""
 
 
 class Params(eqx.Module):
@@ -63,6 +69,18 @@ class Params(eqx.Module):
     )
     plant_exponent: Float[Array, "run"] = coupling(
         "damage.capacity", "industry.built", LogNormal(0.3, 0.7, 1.2), doc="How output follows plants that stand (ε_d)."
+    )
+    foreign_exponent: Float[Array, "run"] = coupling(
+        "patrons.received",
+        "industry.built",
+        LogNormal(0.05, 0.2, 0.6),
+        doc="How output follows the parts that patrons give (ε_a).",
+    )
+    import_exponent: Float[Array, "run"] = coupling(
+        "patrons.received",
+        "industry.munitions_imported",
+        Fixed(1.0),
+        doc="How what comes from abroad follows what patrons give; 1 is in proportion.",
     )
     depot_exponent: Float[Array, "run"] = coupling(
         "damage.capacity",
@@ -114,10 +132,17 @@ def step(
     funding: Float[Array, "side run"],
     components: Float[Array, "side run"],
     capacity: Float[Array, "side sector run"],
+    received: Float[Array, "side good run"],
 ) -> tuple[State, Flows]:
-    """Build, import, refurbish; storage pays for what is refurbished."""
+    """Build, import, refurbish; storage pays for what is refurbished.
+
+    `received` is what patrons give, relative to the opening.
+    """
     plants, depots = (capacity[:, SECTORS.index(sector)] for sector in ("industry", "military"))
     money = funding**params.funding_exponent * components**params.parts_exponent
+    money = money * received[:, COMPONENTS] ** params.foreign_exponent
+    given = received**params.import_exponent
+    of_munition = jnp.stack([given[:, good] for good in GOOD_OF], axis=1)
     limit = (power**params.power_exponent * money * plants**params.plant_exponent)[:, None]
     arrive = (depots**params.depot_exponent)[:, None]
     left = state.storage / jnp.maximum(params.storage_opening, 1e-9)
@@ -126,10 +151,10 @@ def step(
     made = params.munition_output * jnp.exp(state.expansion) * limit
     flows = Flows(
         built=do("built", params.new_build * limit),
-        imported=do("imported", params.imports),
+        imported=do("imported", params.imports * given[:, PLATFORMS, None]),
         refurbished=refurbished,
         munitions_made=do("munitions_made", made * arrive),
-        munitions_imported=do("munitions_imported", params.munition_imports * arrive),
+        munitions_imported=do("munitions_imported", params.munition_imports * of_munition * arrive),
     )
     after = State(
         storage=state.storage - refurbished,

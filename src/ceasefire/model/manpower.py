@@ -5,10 +5,12 @@ recovering (two stages likewise) → line, for the share that returns; the other
 leaves each week without leave, net of those who come back.
 
 Strain is the log of casualties over recruits, smoothed with a half-life of six weeks. Relative to the opening's it
-    recruits = recruitment · exp(−ε · strain) · luck + mobilised,      leaving = troops · rate · exp(χ · strain):
-heavy losses put recruits off and wear the line out. Mobilisation is a pulse by decree, none unless it is given.
+    recruits = recruitment · funding^β · exp(−ε · strain) · luck + mobilised,
+    leaving = troops · rate · exp(χ · strain):
+heavy losses put recruits off and wear the line out. Funding, relative to the opening, is what the budget leaves for the
+war, bonuses included. Mobilisation is a pulse by decree, none unless it is given.
 
-Left out: bonuses and wages, age limits, exchanges of prisoners, the pool that recruits come from, rotation.
+Left out: wages outside the army, age limits, exchanges of prisoners, the pool that recruits come from, rotation.
 Sources: recruitment by side in the scenario; training 8–12 weeks, return share .4/.5/.65 and ε from model notes,
 section 7 (elicited).
 """
@@ -52,6 +54,12 @@ class Params(eqx.Module):
     )
     loss_effect: Float[Array, "run"] = coupling(
         "manpower.strain", "manpower.recruited", LogNormal(0.05, 0.2, 0.5), doc="How strain puts recruits off (ε)."
+    )
+    bonus_exponent: Float[Array, "run"] = coupling(
+        "budget.funding",
+        "manpower.recruited",
+        LogNormal(0.05, 0.2, 0.5),
+        doc="How recruits follow the money for the war (β).",
     )
     desertion_effect: Float[Array, "run"] = coupling(
         "manpower.strain", "manpower.leaving", LogNormal(0.1, 0.3, 0.8), doc="How strain makes men leave (χ)."
@@ -114,12 +122,16 @@ def step(
     troops: Float[Array, "side run"],
     casualties: Float[Array, "side run"],
     wounded: Float[Array, "side run"],
+    funding: Float[Array, "side run"],
 ) -> tuple[State, Flows]:
-    """Recruit, train, heal; decide who joins and who leaves the line in the coming week."""
+    """Recruit, train, heal; decide who joins and who leaves the line in the coming week.
+
+    `funding` is the money for the war, relative to the opening.
+    """
     excess = relative_strain(state)
     luck = normal_quantile(noise.uniform("recruit", troops.shape[:-1]))
     willing = params.recruitment * jnp.exp(params.recruitment_spread * luck - params.loss_effect * excess)
-    recruited = do("recruited", willing + params.mobilisation)
+    recruited = do("recruited", willing * funding**params.bonus_exponent + params.mobilisation)
     disabled = jnp.minimum(do("disabled", wounded * (1 - params.return_share)), wounded)
     advanced, trained = through_stages(state.training, params.training_time)
     mending, healed = through_stages(state.recovering, params.recovery_time)

@@ -7,11 +7,12 @@ length (an Erlang-2 lag of mean L weeks),
 so that a step of 1 has brought 1 − (1 − g)ⁿ · (1 + n · g) after n weeks: next to nothing at first. Fleets and traders
 adapt to what is added, not to what is taken away; what they have found a way around goes to a share of it,
     adapted ← adapted + (share · max(arrived, 0) − adapted) / (1 + τ),   bite = arrived − adapted.
-Parts that reach industry = exp(−effect · bite), 1 at the opening. New rounds on oil come at a Poisson rate, at most one
+Parts that reach industry = exp(−effect · bite), 1 at the opening. Where fighting has ended, levels are decided that are
+lower by the share `relief`. New rounds on oil come at a Poisson rate, at most one
 a week; their sizes are exponential, and they stay.
 
-Left out: who imposes them, what peace lifts, frozen assets, goods other than oil and parts; that the bite of the
-opening's sanctions may still fade (where the discount on oil returns to says that, in `oil`).
+Left out: who imposes them, what a settlement says of them, frozen assets, goods other than oil and parts; that the
+bite of the opening's sanctions may still fade (where the discount on oil returns to says that, in `oil`).
 Sources: two-stage lag of months, next to nothing in the first: open claims M06, M28, M29 (1 to 6 months for oil and its
 buyers) and M35 (3 to 12 for arms), elicited; adaptation in 8/20/40 weeks: model notes, section 8, elicited, and the
 discount took about half a year to come back after December 2022 (monthly tax price of Urals, trust D).
@@ -68,6 +69,12 @@ class Params(eqx.Module):
         LogNormal(0.05, 0.2, 0.5),
         doc="Log of the supply of parts lost to a bite as large as the opening's.",
     )
+    relief: Float[Array, "run"] = coupling(
+        "bargaining.phase",
+        "sanctions.oil_bite",
+        Share(0.02, 0.2, 0.7),
+        doc="Share of all sanctions that is lifted where fighting has ended.",
+    )
     round_rate: Float[Array, "side run"] = parameter(
         LogNormal(0.004, 0.01, 0.02), unit="1/week", doc="New rounds of sanctions on oil; 0.01 is one in two years."
     )
@@ -107,17 +114,23 @@ def opening(params: Params) -> State:
     return State(none, each, each, each)
 
 
-def step(params: Params, state: State, *, do: Intervention, noise: Noise) -> tuple[State, Flows]:
-    """A new round may come; what was decided moves on by a stage, and fleets and traders adapt."""
+def step(
+    params: Params, state: State, *, do: Intervention, noise: Noise, peace: Float[Array, "run"]
+) -> tuple[State, Flows]:
+    """A new round may come; what was decided moves on by a stage, and fleets and traders adapt.
+
+    `peace` is 1 where fighting has ended.
+    """
     shape = state.rounds.shape[:-1]
     comes = noise.uniform("round", shape) < -jnp.expm1(-params.round_rate)
     size = -params.round_size * jnp.log1p(-noise.uniform("size", shape))
     added = do("added", jnp.where(comes, size, 0.0))
     rounds = state.rounds + added
-    decided = (params.oil_level + rounds, params.component_level, params.secondary_level, 1 + params.interception_level)
+    levels = (params.oil_level + rounds, params.component_level, params.secondary_level, 1 + params.interception_level)
+    decided = jnp.stack(levels, axis=1) * (1 - params.relief * peace)
     lag = jnp.stack([params.trade_lag, params.component_lag, params.trade_lag, params.interception_lag])
     gain = 1 / (1 + lag / 2)
-    delayed = state.delayed + gain * (jnp.stack(decided, axis=1) - 1 - state.delayed)
+    delayed = state.delayed + gain * (decided - 1 - state.delayed)
     arrived = state.arrived + gain * (delayed - state.arrived)
     got_around = params.adapted_share * jnp.maximum(arrived, 0.0)
     adapted = state.adapted + (got_around - state.adapted) / (1 + params.adaptation_time)

@@ -1,8 +1,9 @@
 """Strikes: which weapons a side launches deep into the enemy's country, how bunched, and at what.
 
 A side flies its stocks down over `cover` weeks. Of each weapon it launches the share
-    share = min(fire · exp(tempo + urge) · luck / cover, 1)
-of what it has. Tempo is a slow walk that all weapons of a side have in common: campaigns come and go. The urge is 0
+    share = min(fire · sight^i · leave^l · exp(tempo + urge) · luck / cover, 1)
+of what it has. Sight is what patrons let the side see, leave what they allow it to use of their missiles, both relative
+to the opening. Tempo is a slow walk that all weapons of a side have in common: campaigns come and go. The urge is 0
 but for missiles that were made for ships, which are fired at land the faster the fewer land-attack missiles there are,
     urge = substitution · log(cruise and ballistic missiles at the opening / now).
 Luck is the week's own, by weapon, with mean one and spread s,
@@ -26,7 +27,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ceasefire.model.axes import MUNITIONS, SECTORS, WEAPONS, relative
-from ceasefire.model.declare import SHARE, SIGNED, LogNormal, coupling, parameter, quantity
+from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, normal_quantile, wander
 
@@ -34,6 +35,7 @@ AMONG_MUNITIONS = slice(MUNITIONS.index(WEAPONS[0]), MUNITIONS.index(WEAPONS[-1]
 """Where weapons stand among munitions, in the same order."""
 LAND_ATTACK = slice(WEAPONS.index("cruise_missile"), WEAPONS.index("ballistic_missile") + 1)
 ANTISHIP = np.array(WEAPONS)[:, None] == "antiship_missile"
+MISSILE = np.char.endswith(np.array(WEAPONS)[:, None], "missile")
 GRID = np.array(SECTORS)[:, None] == "grid"
 TRACE = 1.0
 """Missiles that are always there, so that none relative to none is 1; arbitrary, and small beside any stock."""
@@ -65,6 +67,18 @@ class Params(eqx.Module):
         "strikes.launched",
         LogNormal(0.3, 0.8, 2.0),
         doc="How the pace of antiship missiles rises as land-attack missiles run out (elasticity).",
+    )
+    intelligence_exponent: Float[Array, "run"] = coupling(
+        "patrons.intelligence",
+        "strikes.launched",
+        LogNormal(0.1, 0.4, 1.0),
+        doc="How the pace of launches follows what patrons let a side see (i).",
+    )
+    licence_exponent: Float[Array, "run"] = coupling(
+        "patrons.licence",
+        "strikes.launched",
+        Fixed(1.0),
+        doc="How the pace of missiles follows leave to use them (l); 1 is in proportion.",
     )
     nights_usual: Float[Array, "side run"] = parameter(
         LogNormal(2.5, 4.5, 6.5), unit="1", doc="Nights over which a week's launches are spread in effect, 1 to 7."
@@ -144,16 +158,21 @@ def step(
     fire: Float[Array, "side run"],
     delivered: Float[Array, "side munition run"],
     colder: Float[Array, "run"],
+    intelligence: Float[Array, "side run"],
+    licence: Float[Array, "side run"],
 ) -> tuple[State, Flows]:
     """Launch and aim; then the tempo moves on and the week's output arrives.
 
-    `colder` is by how many °C the climate of the week is colder than at the opening.
+    `colder` is by how many °C the climate of the week is colder than at the opening; `intelligence` and `licence` are
+    what patrons give and allow, relative to the opening.
     """
     weapons, sides = state.stock.shape[:-1], fire.shape[:-1]
     left = relative(state.stock[:, LAND_ATTACK].sum(axis=1), state.land_attack_opening, TRACE)
     urge = state.tempo[:, None] - ANTISHIP * (params.substitution * jnp.log(left))[:, None]
     luck = gamma_like(params.luck, noise.uniform("launch", weapons))
-    pace = fire[:, None] * jnp.exp(jnp.minimum(urge, FURTHEST)) * luck / _cover(params)
+    leave = jnp.where(MISSILE, (licence**params.licence_exponent)[:, None], 1.0)
+    able = fire * intelligence**params.intelligence_exponent
+    pace = able[:, None] * leave * jnp.exp(jnp.minimum(urge, FURTHEST)) * luck / _cover(params)
     launched = jnp.minimum(do("launched", jnp.minimum(pace, 1.0) * state.stock), state.stock)
 
     bunched = jnp.exp(params.nights_spread * normal_quantile(noise.uniform("nights", sides)))

@@ -19,6 +19,7 @@ from ceasefire.model import (
     civilians,
     damage,
     drones,
+    elites,
     fires,
     front,
     grid,
@@ -26,6 +27,8 @@ from ceasefire.model import (
     logistics,
     manpower,
     oil,
+    opinion,
+    patrons,
     policy,
     posture,
     sanctions,
@@ -33,7 +36,7 @@ from ceasefire.model import (
     strikes,
     weather,
 )
-from ceasefire.model.axes import YEAR, Ground
+from ceasefire.model.axes import GOODS, YEAR, Ground, enemy
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
@@ -41,6 +44,7 @@ SUBSYSTEMS = (
     weather,
     policy,
     sanctions,
+    patrons,
     industry,
     strikes,
     air_defence,
@@ -58,6 +62,8 @@ SUBSYSTEMS = (
     front,
     civilians,
     manpower,
+    opinion,
+    elites,
     bargaining,
 )
 
@@ -68,6 +74,7 @@ class Params(eqx.Module):
     weather: weather.Params
     policy: policy.Params
     sanctions: sanctions.Params
+    patrons: patrons.Params
     industry: industry.Params
     strikes: strikes.Params
     air_defence: air_defence.Params
@@ -85,6 +92,8 @@ class Params(eqx.Module):
     front: front.Params
     civilians: civilians.Params
     manpower: manpower.Params
+    opinion: opinion.Params
+    elites: elites.Params
     bargaining: bargaining.Params
 
 
@@ -94,6 +103,7 @@ class State(eqx.Module):
     weather: weather.State
     policy: policy.State
     sanctions: sanctions.State
+    patrons: patrons.State
     industry: industry.State
     strikes: strikes.State
     air_defence: air_defence.State
@@ -111,6 +121,8 @@ class State(eqx.Module):
     front: front.State
     civilians: civilians.State
     manpower: manpower.State
+    opinion: opinion.State
+    elites: elites.State
     bargaining: bargaining.State
 
 
@@ -120,6 +132,7 @@ class Flows(eqx.Module):
     weather: weather.Flows
     policy: policy.Flows
     sanctions: sanctions.Flows
+    patrons: patrons.Flows
     industry: industry.Flows
     strikes: strikes.Flows
     air_defence: air_defence.Flows
@@ -137,6 +150,8 @@ class Flows(eqx.Module):
     front: front.Flows
     civilians: civilians.Flows
     manpower: manpower.Flows
+    opinion: opinion.Flows
+    elites: elites.Flows
     bargaining: bargaining.Flows
 
 
@@ -148,7 +163,7 @@ def step(
     `noise` is the luck of the week and `do` what is decreed in it; `list_length` bounds the cells in reach of the
     front (see `front`).
     """
-    given, was = decreed(params, do), decreed(state, do)
+    known, was = decreed(params, do), decreed(state, do)
     after: dict[str, Any] = {}
     happened: dict[str, Any] = {}
 
@@ -156,26 +171,40 @@ def step(
         """One week of a subsystem, from what it knows, how it stood and what it receives; returns its flows."""
         name = subsystem.__name__.rsplit(".", 1)[-1]
         after[name], happened[name] = subsystem.step(
-            getattr(given, name), getattr(was, name), do=do.of(name), **received
+            getattr(known, name), getattr(was, name), do=do.of(name), **received
         )
         return happened[name]
 
     troops = was.attrition.troops
-    force = attrition.log_force(given.attrition, troops)
-    armour, guns = attrition.pieces_left(given.attrition, was.attrition, ground.role)
+    force = attrition.log_force(known.attrition, troops)
+    armour, guns = attrition.pieces_left(known.attrition, was.attrition, ground.role)
+    ended = (was.bargaining.phase != bargaining.WAR) & (was.bargaining.phase != bargaining.FADE)
+    peace = ended.astype(troops.dtype)
     sky = call(weather, noise=noise.of("weather"), ground=ground)
     orders = call(
         policy,
+        week=noise.week,
+        ground=ground,
         at_war=was.bargaining.phase == bargaining.WAR,
         fading=was.bargaining.phase == bargaining.FADE,
     )
-    limits = call(sanctions, noise=noise.of("sanctions"))
+    limits = call(sanctions, noise=noise.of("sanctions"), peace=peace)
+    given = call(
+        patrons,
+        noise=noise.of("patrons"),
+        ground=ground,
+        peace=peace,
+        prospect=was.opinion.prospect,
+        tempo=was.strikes.tempo,
+        protection=known.policy.protection,
+    )
     output = call(
         industry,
         power=was.grid.power,
         funding=was.budget.funding,
         components=limits.components,
         capacity=damage.capacity(was.damage),
+        received=given.received,
     )
     launches = call(
         strikes,
@@ -183,6 +212,8 @@ def step(
         fire=orders.fire,
         delivered=output.munitions,
         colder=(ground.climate[:, 0] - ground.climate[:, noise.week % YEAR]).mean(),
+        intelligence=given.intelligence,
+        licence=given.licence,
     )
     shield = call(
         air_defence,
@@ -191,8 +222,10 @@ def step(
         nights=launches.nights,
         aim=launches.aim,
         delivered=output.munitions,
+        platforms=given.received[:, GOODS.index("platforms")],
+        intelligence=given.intelligence,
     )
-    call(grid, noise=noise.of("grid"), hits=shield.hits, temperature=sky.temperature.mean(axis=0))
+    power = call(grid, noise=noise.of("grid"), hits=shield.hits, temperature=sky.temperature.mean(axis=0))
     ruins = call(damage, hits=shield.hits)
     trade = call(
         oil,
@@ -203,12 +236,13 @@ def step(
         interception_bite=limits.interception_bite,
         capacity=ruins.capacity,
     )
-    call(
+    purse = call(
         budget,
         noise=noise.of("budget"),
         revenue=trade.revenue,
         exchange=trade.exchange,
         fire=orders.fire,
+        grants=given.received[:, GOODS.index("money")],
     )
     swarm = call(
         drones,
@@ -224,6 +258,8 @@ def step(
         delivered=output.munitions,
         guns=guns,
         flying=sky.clear,
+        platforms=given.received[:, GOODS.index("platforms")],
+        intelligence=given.intelligence,
     )
     assault = call(
         posture,
@@ -284,7 +320,7 @@ def step(
         resistance=sieges.resistance,
         list_length=list_length,
     )
-    call(
+    people = call(
         civilians,
         noise=noise.of("civilians"),
         fire=orders.fire,
@@ -300,8 +336,26 @@ def step(
         troops=troops,
         casualties=losses.casualties,
         wounded=losses.wounded,
+        funding=was.budget.funding,
     )
-    call(bargaining, noise=noise.of("bargaining"), troops=troops)
+    call(
+        opinion,
+        noise=noise.of("opinion"),
+        taken=advance.taken.sum(axis=1),
+        casualties=losses.casualties,
+        hours=power.blackout_hours,
+        excess=purse.inflation - known.budget.inflation_opening,
+        harmed=people.harmed,
+    )
+    call(
+        elites,
+        noise=noise.of("elites"),
+        stress=purse.stress,
+        stress_opening=was.budget.stress_opening,
+        strain=manpower.relative_strain(was.manpower),
+        prospect=was.opinion.prospect,
+    )
+    call(bargaining, noise=noise.of("bargaining"), troops=troops, credibility=given.credibility)
     return State(**after), Flows(**happened)
 
 
@@ -326,15 +380,18 @@ def opening(params: Params, ground: Ground, share: Float[Array, "cell"], momentu
     shield = air_defence.opening(params.air_defence, launched, nights, munitions)
     hits = air_defence.opening_hits(params.air_defence, shield, launched, nights, aim)
     revenue, exchange = oil.revenue_opening(params.oil), params.oil.exchange_opening
+    harmed = params.civilians.harm_rate + params.civilians.harm_per_hit * hits.sum(axis=1)
+    temperature, gain = ground.climate[:, :1].mean(axis=0), jnp.exp(params.front.budget_opening)
     roads = logistics.opening(params.logistics, ground, share)
     return State(
         weather=weather.opening(params.weather, ground),
         policy=policy.State(),
         sanctions=sanctions.opening(params.sanctions),
+        patrons=patrons.opening(params.patrons, ground),
         industry=industry.opening(params.industry),
         strikes=launches,
         air_defence=shield,
-        grid=grid.opening(params.grid, ground.climate[:, :1].mean(axis=0)),
+        grid=grid.opening(params.grid, temperature),
         damage=damage.opening(params.damage, hits),
         oil=oil.opening(params.oil),
         budget=budget.opening(params.budget, revenue, exchange),
@@ -350,5 +407,14 @@ def opening(params: Params, ground: Ground, share: Float[Array, "cell"], momentu
         ),
         civilians=civilians.State(),
         manpower=manpower.opening(params.manpower, losses.troops, casualties, casualties * (1 - people.killed_share)),
+        opinion=opinion.opening(
+            params.opinion,
+            advance=gain - enemy(gain),
+            casualties=casualties,
+            age_weeks=params.bargaining.age * bargaining.MONTH,
+            hours=grid.opening_hours(params.grid, temperature),
+            harmed=harmed,
+        ),
+        elites=elites.opening(params.elites),
         bargaining=bargaining.opening(runs),
     )

@@ -62,6 +62,9 @@ FOLLOWS = {
     "oil.exports": "oil.volume",
     "oil.part": "oil.revenue",
     "budget.deficit": "budget.spending_civil",
+    "patrons.paid": "patrons.pledged",
+    "patrons.received": "patrons.shells",
+    "opinion.caused": "opinion.share",
 }
 """Flows that only follow from others, and what can be decreed instead."""
 OPENING = "_opening"

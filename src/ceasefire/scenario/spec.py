@@ -96,6 +96,53 @@ class Item(Strict):
         return name
 
 
+class Patron(Strict):
+    """A state, or several that act together, that helps one side."""
+
+    id: str = Field(pattern=r"^\w{1,12}$")
+    name: str = Field(max_length=60)
+    supports: str = Field(pattern=r"^\w{1,12}$")
+    """Id of the side that it helps."""
+    elections: tuple[dt.date, ...] = ()
+    """National elections whose days the law fixes, so that they are known long before."""
+
+
+class Talks(Strict):
+    """Talks between the sides that were announced for a day."""
+
+    on: dt.date
+    announced: dt.date
+    source: str = Field(min_length=3)
+
+    @model_validator(mode="after")
+    def _ahead(self) -> Talks:
+        if self.announced > self.on:
+            raise ValueError(f"talks on {self.on} were announced on {self.announced}, which is after them")
+        return self
+
+
+class Poll(Strict):
+    """A question that one pollster asks, and what it says of a side's opinion.
+
+    A poll's figure is the share of those who answer one way or the other: series / (series + against).
+    """
+
+    side: str = Field(pattern=r"^\w{1,12}$")
+    question: Literal["talks", "concession"]
+    series: str = Field(pattern=SERIES, min_length=1, max_length=120)
+    """Per cent who want talks, or would accept a concession; of an `inverse` poll, those who would not."""
+    against: str = Field("", pattern=SERIES, max_length=120)
+    """Per cent who hold the contrary; 100 less the first where none is named."""
+    size: str = Field("", pattern=SERIES, max_length=120)
+    """People asked."""
+    inverse: bool = False
+
+    @property
+    def pollster(self) -> str:
+        """Who asked, and what, as the name of the series has it."""
+        return self.series.rpartition(".")[0]
+
+
 class Garrison(Strict):
     """A defended town, or several, that can be besieged."""
 
@@ -251,15 +298,29 @@ class War(Strict):
     sides: tuple[Side, Side]
     items: tuple[Item, ...] = Field(min_length=1, max_length=20)
     theatre: Theatre
+    patrons: tuple[Patron, ...] = Field((), max_length=12)
+    talks: tuple[Talks, ...] = ()
+    polls: tuple[Poll, ...] = Field((), max_length=40)
     value: tuple[Value, ...] = ()
     record: tuple[Record, ...] = ()
     reported: tuple[Reported, ...] = ()
 
-    @field_validator("sides", "items")
+    @field_validator("sides", "items", "patrons")
     @classmethod
     def _apart(cls, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         _once(tuple(part.id for part in parts))
         return parts
+
+    @model_validator(mode="after")
+    def _of_sides(self) -> War:
+        sides = [side.id for side in self.sides]
+        named = [(f"patron {patron.id} supports", patron.supports) for patron in self.patrons]
+        named += [(f"poll {poll.series} is of", poll.side) for poll in self.polls]
+        stray = next((f"{what} {side!r}" for what, side in named if side not in sides), None)
+        if stray:
+            raise ValueError(f"{stray}, which is no side; there are {', '.join(sides)}")
+        _once(tuple(poll.series for poll in self.polls))
+        return self
 
     @field_validator("reported")
     @classmethod

@@ -6,6 +6,7 @@ and the state of any run.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,20 +21,23 @@ from ceasefire.model import war as model
 from ceasefire.model.axes import (
     BUYERS,
     DAMAGE,
+    GOODS,
     LAYERS,
     MUNITIONS,
     PLANTS,
     POSTURES,
+    QUESTIONS,
     REGIONS,
     SECTORS,
+    SWITCHES,
     WEAPONS,
     YEAR,
 )
 from ceasefire.model.declare import Normal as NormalPrior
 from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
-from ceasefire.scenario import allocation, intensity, record, reporting, tempo
-from ceasefire.scenario.spec import PERSONNEL, Named, Scenario, ScenarioError, Value
+from ceasefire.scenario import allocation, intensity, polling, record, reporting, tempo
+from ceasefire.scenario.spec import PERSONNEL, Named, Patron, Scenario, ScenarioError, Value
 from ceasefire.scenario.theatre import Theatre, lay_out
 
 FloatArray = NDArray[np.float64]
@@ -61,6 +65,10 @@ LEARNED = {
     "attrition.item_spread": "weekly claims, where a side has any",
     "attrition.item_half_life": "weekly claims, where a side has any",
     "reporting.noise": "weekly claims, where a side has any",
+    "opinion.level_opening": "polls, where a side has any",
+    "opinion.level_mean": "polls, where a side has any",
+    "opinion.level_spread": "polls, where a side has any",
+    "opinion.level_half_life": "polls, where a side has any",
     "bargaining.shape": "durations of interstate wars (Correlates of War 4.0)",
     "bargaining.scale": "durations of interstate wars (Correlates of War 4.0)",
     "bargaining.weibull": "durations of interstate wars (Correlates of War 4.0)",
@@ -113,6 +121,26 @@ MAY_BE_NONE = (
     "budget.debt_opening",
     "budget.capacity",
     "budget.inflation_spread",
+    "patrons.will_spread",
+    "patrons.election_spread",
+    "patrons.shock_rate",
+    "patrons.pledge_opening",
+    "patrons.delivery_opening",
+    "patrons.paid_by",
+    "patrons.switch_opening",
+    "patrons.switch_off",
+    "patrons.switch_on",
+    "patrons.insight",
+    "patrons.licensed",
+    "patrons.leave_rate",
+    "patrons.return_rate",
+    "patrons.aligned_opening",
+    "patrons.guarantees",
+    "patrons.credible",
+    "policy.protection",
+    "opinion.level_spread",
+    "elites.base",
+    "elites.spread",
     "bargaining.relapse",
     "bargaining.ripen",
     "bargaining.flare",
@@ -148,12 +176,18 @@ class Start:
     allocation: allocation.AllocationLaw
     intensity: dict[tuple[int, str], intensity.IntensityLaw]
     """By side and claim."""
+    opinion: dict[tuple[int, int], polling.OpinionLaw]
+    """By side and question that people were asked."""
     momentum: FloatArray
     """[side, cell] at the opening."""
     area: FloatArray
     """[axis] km² that the first side holds at the opening, within the theatre and behind it."""
     collection: FloatArray
     """[side, week] taxes on oil collected in each week of the year from the opening, relative to an even flow."""
+    elections: tuple[int, ...]
+    """By patron, week from the opening of its next national election, from 0; −1 where none is known."""
+    talks: FloatArray
+    """[week] 1 where talks were announced, by the opening, for a day of the week; a 0 more at the end."""
     age_months: float
     evidence_hash: str
     evidence_as_of: str
@@ -185,6 +219,7 @@ def open_war(scenario: Scenario, vintage: Vintage, geography: Geography | None =
         evidence_hash=vintage.hash,
         recorded=_recorded(scenario, theatre, vintage),
         collection=np.stack([record.collection(vintage, side.collection) for side in scenario.war.sides]),
+        opinion=polling.opinion(scenario.war.polls, vintage),
     )
 
 
@@ -197,10 +232,12 @@ def from_record(
     evidence_hash: str,
     recorded: tuple[Value, ...] = (),
     collection: FloatArray | None = None,
+    opinion: dict[tuple[str, str], polling.OpinionLaw] | None = None,
 ) -> Start:
     """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war.
 
-    `recorded` are the numbers that series of the evidence gave on the day; `collection` is even where none is given.
+    `recorded` are the numbers that series of the evidence gave on the day; `collection` is even where none is given, `opinion`
+    by side and question is the model's own where nobody asked.
     """
     labels = _labels(scenario, theatre)
     gains = weekly_gains(theatre)
@@ -215,9 +252,15 @@ def from_record(
         axes=tuple(tempo.learn(gain, spread=tempo.AXIS_SPREAD) for gain in gains),
         allocation=allocation.learn(listed),
         intensity={(s, c): intensity.learn(w) for s, by in claims.items() for c, w in by.items() if _enough(w)},
+        opinion={
+            (labels["side"].index(side), QUESTIONS.index(question)): law
+            for (side, question), law in (opinion or {}).items()
+        },
         momentum=allocation.opening_momentum(share, theatre.neighbour),
         area=area,
         collection=np.ones((len(labels["side"]), YEAR)) if collection is None else collection,
+        elections=tuple(_next_election(patron, scenario.opening) for patron in scenario.war.patrons),
+        talks=_announced(scenario),
         age_months=(scenario.opening - scenario.war.started).days / 30.4375,
         evidence_hash=evidence_hash,
         evidence_as_of=str(scenario.opening),
@@ -226,6 +269,7 @@ def from_record(
 
 def _labels(scenario: Scenario, theatre: Theatre) -> dict[str, tuple[str, ...]]:
     items = tuple(item.id for item in scenario.war.items)
+    patrons = tuple(patron.id for patron in scenario.war.patrons)
     return {
         "side": tuple(side.id for side in scenario.war.sides),
         "axis": theatre.axes,
@@ -248,7 +292,27 @@ def _labels(scenario: Scenario, theatre: Theatre) -> dict[str, tuple[str, ...]]:
         "buyer": BUYERS,
         "lever": sanctions.LEVERS,
         "factor": oil.FACTORS,
+        "patron": patrons,
+        "payer": patrons,
+        "good": GOODS,
+        "switch": SWITCHES,
+        "question": QUESTIONS,
     }
+
+
+def _next_election(patron: Patron, opening: dt.date) -> int:
+    coming = [day for day in patron.elections if day > opening]
+    return ((min(coming) - opening).days - 1) // 7 if coming else -1
+
+
+def _announced(scenario: Scenario) -> FloatArray:
+    """Weeks in which talks are due that were announced by the opening."""
+    weeks = np.zeros(YEAR + 1)
+    for talks in scenario.war.talks:
+        week = ((talks.on - scenario.opening).days - 1) // 7
+        if talks.announced <= scenario.opening and 0 <= week < YEAR:
+            weeks[week] = 1.0
+    return weeks
 
 
 def weekly_gains(theatre: Theatre) -> FloatArray:

@@ -61,6 +61,7 @@ def _shapes(start: Start) -> tuple[tuple[str, tuple[int, ...]], ...]:
         "learned.allocation": (3 + len(start.labels["feature"]),),
         "learned.intensity": (sides, len(start.labels["claim"]), 3),
         "learned.unseen": (sides, len(start.labels["claim"])),
+        "learned.opinion": (sides, len(start.labels["question"]), 3),
         "learned.duration": (3,),
         "learned.ending": (3,),
     }
@@ -79,7 +80,7 @@ def values(start: Start, points: Cube) -> Values:
             drawn[choice.variable.name] = choice.prior.quantile(points[choice.variable.name])
         else:
             _set(start, drawn, choice, points)
-    for lesson in (_front, _losses, _endings):
+    for lesson in (_front, _losses, _opinion, _endings):
         drawn |= lesson(start, points, drawn)
     for choice in start.choices:  # a number of the scenario stands, whatever the record says
         if choice.value is not None and choice.variable.name in LEARNED:
@@ -151,6 +152,17 @@ def _loss_names(side: int, column: int, claim: str) -> tuple[tuple[int, ...], st
 def _as_hazard(share: FloatArray) -> FloatArray:
     """Hazard h with 1 − exp(−h) = share; a share above one half is taken as one half."""
     return -np.log1p(-np.minimum(share, 0.5))
+
+
+def _opinion(start: Start, points: Cube, drawn: Values) -> Values:
+    """What people want, where polls have asked them."""
+    fields = ("opening", "mean", "spread", "half_life")
+    changed = {f"opinion.level_{field}": drawn[f"opinion.level_{field}"].copy() for field in fields}
+    for at, law in start.opinion.items():
+        draw = law.draw(points["learned.opinion"][at])
+        for field in fields:
+            changed[f"opinion.level_{field}"][at] = getattr(draw, field)
+    return changed
 
 
 def _endings(start: Start, points: Cube, drawn: Values) -> Values:

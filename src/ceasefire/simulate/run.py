@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.model import front, war
-from ceasefire.model.axes import ROLES, Ground
+from ceasefire.model.axes import GOODS, ROLES, Ground
 from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise
 from ceasefire.scenario import theatre
@@ -72,7 +72,8 @@ def ground_of(start: Start) -> Ground:
     town_weight = np.zeros(town_cell.shape)
     for line, town in zip(town_weight, t.towns, strict=True):
         line[: len(town.weight)] = town.weight
-    role = [[float(item.role == role) for item in start.scenario.war.items] for role in ROLES]
+    told = start.scenario.war
+    role = [[float(item.role == role) for item in told.items] for role in ROLES]
     return Ground(
         area=jnp.asarray(np.append(t.area, 0.0), float),
         axis=jnp.asarray(np.append(t.axis, 0), jnp.int32),
@@ -102,6 +103,9 @@ def ground_of(start: Start) -> Ground:
         town_cell=jnp.asarray(town_cell, jnp.int32),
         town_weight=jnp.asarray(town_weight, float),
         role=jnp.asarray(role, float),
+        supports=jnp.asarray([[patron.supports == side.id for patron in told.patrons] for side in told.sides], float),
+        election=jnp.asarray(start.elections, jnp.int32),
+        talks=jnp.asarray(start.talks, float),
     )
 
 
@@ -134,6 +138,15 @@ KEPT = (
     "oil.part",
     "budget.reserves",
     "budget.inflation",
+    "patrons.pledged",
+    "patrons.paid",
+    *(f"patrons.{good}" for good in GOODS),
+    "patrons.will",
+    "patrons.on",
+    "patrons.credibility",
+    "opinion.share",
+    "elites.exits",
+    "bargaining.resumed",
 )
 """What a forecast keeps. Every state and flow that has labels is recorded, so that one program serves every use."""
 TOWN_SHARE = "town_share"

@@ -1,5 +1,7 @@
 """Explain: what a number came from, and what is to come of it. `revenue`: the taxes on a side's oil.
 
+Any other quantity of the war, by its name with labels, is explained by the chain from its causes (`chain.py`).
+
 What was. Of a run of months and the same months a year before, the rule of the model (`model/oil.py`), revenue in
 proportion to price, what the discount leaves, exchange rate and volume, each smoothed by the time to pay, is run on
 what was observed of these four, Brent, the price that taxes go by over Brent, local currency per dollar, exports:
@@ -48,11 +50,12 @@ from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.draws import OPENING, cube, seed_words, values
 from ceasefire.simulate.result import VERSION
+from ceasefire.study import chain
 from ceasefire.study.forecast import opened
 
 FORMAT = 1
-RUNS, DRAWS = 256, 1024
-"""Wars fought for what is to come, and draws for what was."""
+RUNS, WEEKS, DRAWS = 256, 52, 1024
+"""Wars fought and weeks ahead for what is to come, and draws for what was."""
 IMPOSED = ("price", "discount", "exchange", "volume")
 """Factors of revenue that the record tells of."""
 REST = "rest"
@@ -149,6 +152,8 @@ class Revenue:
     evidence_hash: str
 
 
+Explanation = Revenue | chain.Chain | chain.Given
+
 # ------------------------------------------------------------------------------------------------------------ the study
 
 
@@ -157,25 +162,72 @@ def explain(
     scenario: str | Path | Scenario,
     *,
     side: str | None = None,
-    runs: int = RUNS,
-    weeks: int = 52,
+    given: str | Sequence[str] = (),
+    runs: int | None = None,
+    weeks: int | None = None,
     seed: int = 1,
+    depth: int = chain.DEPTH,
     on: str | dt.date | None = None,
     evidence: str | Path | None = None,
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
-) -> Revenue:
-    """Explain a number of a scenario: one of `EXPLAINED`, by the name of what it is.
+) -> Explanation:
+    """Explain a number of a scenario: one of `EXPLAINED`, or a quantity of the war by its name, `front.taken[LABEL]`.
 
-    Raises `CeasefireError` with what was asked, what was found and what would do.
+    `side` is for the former; what is `given` holds in all wars and, like `depth`, is for the latter. Runs and weeks are
+    256 and 52 for the former, 64 and 26 for the latter, unless they are named. Raises `CeasefireError` with what was
+    asked, what was found and what would do.
     """
+    if "." in name:
+        if side is not None:
+            raise ScenarioError(f"a side is named in the brackets: {decree.printable(name.partition('[')[0])}[SIDE]")
+        runs, weeks = chain.RUNS if runs is None else runs, chain.WEEKS if weeks is None else weeks
+        return quantity(name, scenario, given, depth, on, evidence, runs, weeks, seed, workers, on_progress)
     if name not in EXPLAINED:
-        known = ", ".join(EXPLAINED)
-        shown = decree.printable(name)
-        raise ScenarioError(f"{shown!r} cannot be explained{suggestion(name, EXPLAINED)}; what can be: {known}")
+        shown, known = decree.printable(name), ", ".join(EXPLAINED)
+        raise ScenarioError(
+            f"{shown!r} cannot be explained{suggestion(name, EXPLAINED)}; what can be: {known}, "
+            "or a quantity of the war by its name, such as front.taken[LABEL] (`ceasefire variables` lists them)"
+        )
+    if given:
+        raise ScenarioError(f"nothing can be given where {name} is explained; it is for quantities such as front.taken")
+    runs, weeks = RUNS if runs is None else runs, WEEKS if weeks is None else weeks
     many.check(runs, weeks, seed, workers)
     asked = opened(scenario, on)
     return EXPLAINED[name](asked, Store.open(evidence), side, runs, weeks, seed, workers, on_progress)
+
+
+def quantity(
+    name: str,
+    scenario: str | Path | Scenario,
+    given: str | Sequence[str],
+    depth: int,
+    on: str | dt.date | None,
+    evidence: str | Path | None,
+    runs: int,
+    weeks: int,
+    seed: int,
+    workers: int | None,
+    on_progress: Callable[[int, int], None] | None,
+) -> chain.Chain | chain.Given:
+    """Explain a quantity of the war by the chain from its causes."""
+    chain.asked(name)
+    chain.check(runs, depth, chain.MOST, chain.LEAST)
+    many.check(runs, weeks, seed, workers)
+    asked = opened(scenario, on)
+    start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
+    keep_compiled()
+    return chain.of_start(
+        start,
+        name,
+        given=given,
+        runs=runs,
+        weeks=weeks,
+        seed=seed,
+        depth=depth,
+        workers=workers,
+        on_progress=on_progress,
+    )
 
 
 def revenue(
@@ -482,8 +534,10 @@ def what_comes(
 # ---------------------------------------------------------------------------------------------------------------- JSON
 
 
-def to_json(found: Revenue) -> str:
+def to_json(found: Explanation) -> str:
     """The whole explanation."""
+    if not isinstance(found, Revenue):
+        return chain.to_json(found)
     told: dict[str, Any] = {"format": FORMAT, "name": "revenue", **asdict(found)}
     told["unit"] = f"bn {found.currency}"
     told["points"] = {"past": WAS, "coming": COMES}

@@ -14,7 +14,7 @@ import xarray as xr
 
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.model.axes import WEAPONS, YEAR
+from ceasefire.model.axes import GOODS, QUESTIONS, SWITCHES, WEAPONS, YEAR
 from ceasefire.model.bargaining import PHASES, WAR
 from ceasefire.model.declare import Variable
 from ceasefire.scenario import spec
@@ -30,11 +30,16 @@ from ceasefire.study import observe
 
 TAUGHT_RUNS = 1024
 """How many draws the quantiles of a learned parameter are told from."""
+AID = ("arms", "money")
+"""Kinds of aid: all goods but money count as arms, parts for arms among them."""
+ASKED = ("Want talks now rather than fighting on", "Would accept peace at the price of land")
+"""What the questions of opinion ask, in words."""
 PACKAGED = "packaged"
 """What a result says of its evidence where that is the store that ships with the program."""
 UNKNOWN = (
     "What the parties want or would sign: the war ends by a base rate, not by bargaining.",
-    "What allies will give, and opinion at home: they act here only through the record.",
+    "Why patrons change course or stop helping, what their stocks allow, and who steps in for one that leaves.",
+    "What leaders make of opinion at home, and what a new leader does to the terms: neither moves the end of the war.",
     "Where strikes fall: they go by sector and region, never by place. Gas; the hours when less power is wanted.",
     "Breakthroughs: none opens unless a scenario or a decree says so, because they did not help past forecasts.",
     "Orders to withdraw, mud and rain, where reserves stand.",
@@ -126,6 +131,15 @@ MEANING: dict[str, tuple[str, str, str]] = {
     "oil_revenue_usual": ("week side run", "bn LCU", "What they would be in that season if nothing changed"),
     "reserves": ("week side run", "bn LCU", "Reserves that the state's budget can use, in local currency"),
     "inflation": ("week side run", "%/year", "Inflation"),
+    "aid_pledged": ("week patron aid run", "bn USD", "Newly pledged by the patron in the week"),
+    "aid_delivered": ("week patron aid run", "bn USD", "Delivered by the patron in the week, as pledged before"),
+    "aid_paid": ("week patron run", "bn USD", "What the patron pays of the week's pledges, its own and others'"),
+    "aid_lag": ("patron run", "week", "Mean time from pledge to delivery of what the patron pledges in the run"),
+    "will": ("week patron run", "1", "Share of those who decide in the patron's country that are for giving"),
+    "switched_on": ("week patron switch run", "1", "1 where the patron lets its side have it, 0 where it has stopped"),
+    "credibility": ("week side run", "1", "Chance that guarantees of an agreement to the side are believed and kept"),
+    "opinion": ("week side question run", "1", "Share of those with an opinion who say yes"),
+    "leader_exits": ("week side run", "count", "Leaders of the side who have gone since the opening"),
     "town_share": ("week town run", "1", "First side's share of the town's disc"),
     "town_holder": ("town", "1", "Side that holds the town at the opening"),
     "town_change_week": ("town run", "week", "First week in which the town is in other hands; -1 for never"),
@@ -133,6 +147,7 @@ MEANING: dict[str, tuple[str, str, str]] = {
     "control_opening": ("cell", "1", "First side's share of the cell at the opening"),
     "first_ending": ("run", "1", "Phase that first ended the war; 0 for none"),
     "first_ending_week": ("run", "week", "Week of the first ending; 0 for none"),
+    "relapse_week": ("run", "week", "Week in which fighting that had ended first resumed; 0 for none"),
     "ok": ("run", "1", "Every number of the run stayed finite"),
     "area_error": ("run", "km2", "Difference between the map and the sum of what was taken, at the horizon"),
 }
@@ -170,6 +185,8 @@ _RATES = (
     "grid.blackout_hours",
     "oil.brent",
     "budget.inflation",
+    "patrons.will",
+    "patrons.credibility",
 )
 _STOCKS = ("attrition.troops", "attrition.equipment", "industry.storage", "bargaining.phase", "budget.reserves")
 
@@ -189,6 +206,11 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         "civilians_harmed": _lead(series["civilians.harmed"]),
         "civilians_killed": _lead(series["civilians.killed"]),
         "transferred": _lead(reduce(np.add, np.moveaxis(series["civilians.transferred"], 2, 0))),
+        **_aid(ensemble),
+        "switched_on": series["patrons.on"].astype(np.int8),
+        "opinion": _lead(series["opinion.share"], np.nan),
+        "leader_exits": series["elites.exits"],
+        "relapse_week": _first_week(series["bargaining.resumed"] > 0),
         "oil_revenue": _lead(series["oil.revenue"]),
         "oil_revenue_usual": _lead(_usual_oil_revenue(ensemble)),
         "phase": stocks["phase"].astype(np.int8),
@@ -205,6 +227,35 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         "ok": ensemble.ok,
         "area_error": ensemble.area_error.astype(np.float32),
     }
+
+
+def _aid(ensemble: Ensemble) -> dict[str, np.ndarray]:
+    """What patrons pledge, deliver and pay in each week, and how long a pledge takes."""
+    pledged = ensemble.series["patrons.pledged"]
+    delivered = np.stack([ensemble.series[f"patrons.{good}"] for good in GOODS], axis=2)
+    total = pledged.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        lag = (total * _lags(ensemble)).sum(axis=1) / total.sum(axis=1)
+    return {
+        "aid_pledged": _lead(_by_kind(pledged)),
+        "aid_delivered": _lead(_by_kind(delivered)),
+        "aid_paid": _lead(ensemble.series["patrons.paid"]),
+        "aid_lag": lag.astype(np.float32),
+    }
+
+
+def _by_kind(goods: np.ndarray) -> np.ndarray:
+    """Goods [week, patron, good, run] as arms and money, in the order of `AID`."""
+    money = np.array(GOODS) == "money"
+    return np.stack([goods[:, :, ~money].sum(axis=2), goods[:, :, money].sum(axis=2)], axis=2)
+
+
+def _lags(ensemble: Ensemble) -> np.ndarray:
+    """Mean weeks from pledge to delivery, as drawn, [good, run]."""
+    runs = ensemble.first + np.arange(ensemble.runs, dtype=np.uint32)
+    parts = np.split(runs, range(TAUGHT_RUNS, ensemble.runs, TAUGHT_RUNS))
+    drawn = [values(ensemble.start, cube(ensemble.start, ensemble.seed, part))["patrons.lag"] for part in parts]
+    return np.concatenate(drawn, axis=-1)
 
 
 def _usual_oil_revenue(ensemble: Ensemble) -> np.ndarray:
@@ -250,6 +301,11 @@ def _first_ending(phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return kind.astype(np.int8), week.astype(np.int16)
 
 
+def _first_week(happened: np.ndarray) -> np.ndarray:
+    """First week (from 1) in which something happened, from [week, run] without the opening; 0 where it never did."""
+    return np.where(happened.any(axis=0), happened.argmax(axis=0) + 1, 0).astype(np.int16)
+
+
 def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
     start, theatre = ensemble.start, ensemble.start.theatre
     weeks = np.arange(ensemble.weeks + 1)
@@ -263,6 +319,14 @@ def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
         "item": ("item", list(start.labels["item"]), {"names": [item.name for item in war.items]}),
         "claim": list(start.labels["claim"]),
         "weapon": ("weapon", list(WEAPONS), {"names": [_readable(name) for name in WEAPONS]}),
+        "patron": (
+            "patron",
+            list(start.labels["patron"]),
+            {"names": [patron.name for patron in war.patrons], "supports": [patron.supports for patron in war.patrons]},
+        ),
+        "aid": list(AID),
+        "switch": list(SWITCHES),
+        "question": ("question", list(QUESTIONS), {"names": list(ASKED)}),
         "town": [town.name for town in theatre.towns],
         "town_latitude": ("town", np.array([town.latitude for town in theatre.towns])),
         "town_longitude": ("town", np.array([town.longitude for town in theatre.towns])),

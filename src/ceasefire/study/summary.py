@@ -35,6 +35,8 @@ HORIZONS = (4, 13, 26, 52)
 """Weeks after the opening at which probabilities are given, those that the result reaches."""
 LATELY = 4
 """Weeks over which a share of weapons is taken, since of some few are launched in a week; at least one in them all."""
+FEW = 30
+"""Of fewer runs than this no share of a part of them is told."""
 SIGNIFICANT_DIGITS = 6
 NOT_AN_ENDING = ("war", "frozen")
 """States that no run can end in first: `frozen` is what becomes of a ceasefire."""
@@ -94,6 +96,8 @@ class Series(Record):
     item: str | None = Field(
         default=None, description="Kind of equipment, kind of published claim, or weapon of deep strikes."
     )
+    patron: str | None = Field(default=None, description="Key of the patron; null where it does not apply.")
+    question: str | None = Field(default=None, description="What people are asked; null where it does not apply.")
     q05: tuple[float | None, ...]
     q25: tuple[float | None, ...]
     q50: tuple[float | None, ...]
@@ -142,6 +146,62 @@ class Town(Record):
     chances: tuple[Chance, ...] = Field(description="At each of `horizons`.")
 
 
+class Spread(Record):
+    """Quantiles of one number over runs; null where no run has a value."""
+
+    q05: float | None
+    q25: float | None
+    q50: float | None
+    q75: float | None
+    q95: float | None
+
+
+class Ally(Record):
+    """A patron of one side, and what comes of its promises from the opening to the horizon."""
+
+    key: str
+    name: str
+    supports: str = Field(description="Key of the side that it helps.")
+    pledged: Spread = Field(description="Newly pledged, bn USD.")
+    delivered: Spread = Field(description="Delivered, bn USD, part of it pledged before the opening.")
+    delivered_arms: Spread = Field(description="The part of it that is arms, and not money, bn USD.")
+    paid: Spread = Field(description="What it pays of all that is newly pledged, by itself or by others, bn USD.")
+    lag: Spread = Field(description="Mean weeks from pledge to delivery; null where it pledges nothing.")
+
+
+class Relapse(Record):
+    """A share of the runs that first ended in a ceasefire: those in which the fighting resumed by the horizon."""
+
+    runs: int
+    credibility_low: float = Field(ge=0, le=1, description="Least credible guarantees among these runs.")
+    credibility_high: float = Field(ge=0, le=1, description="Most credible guarantees among these runs.")
+    probability: float = Field(ge=0, le=1)
+    monte_carlo_low: float = Field(ge=0, le=1, description="Wilson 95 %: error of a finite number of runs, no more.")
+    monte_carlo_high: float = Field(ge=0, le=1)
+
+
+class Guarantees(Record):
+    """What the forecast owes to guarantees of an agreement, among the runs that first ended in a ceasefire.
+
+    Credibility is that in the week of the ceasefire, of the side with the more credible guarantees.
+    """
+
+    ceasefires: int = Field(description="Runs that first ended in a ceasefire.")
+    every: Relapse | None = Field(description="All of them; null where they are fewer than 30.")
+    least: Relapse | None = Field(
+        description="The third with the least credible guarantees; null where a third is fewer than 30 runs, or where "
+        "the thirds do not differ."
+    )
+    most: Relapse | None = Field(description="The third with the most credible guarantees; null likewise.")
+
+
+class Leader(Record):
+    """The chance that the leader of a side has gone since the opening."""
+
+    side: str
+    chances: tuple[Chance, ...] = Field(description="At each of `horizons`.")
+
+
 class Assumption(Record):
     """One uncertain number that the runs draw from; low, mid and high are its 5, 50 and 95 % points."""
 
@@ -181,20 +241,32 @@ class Summary(Record):
     axes: tuple[Label, ...]
     items: tuple[Label, ...] = Field(description="Kinds of equipment.")
     weapons: tuple[Label, ...] = Field(default=(), description="Weapons of deep strikes.")
+    questions: tuple[Label, ...] = Field(default=(), description="What people are asked.")
     series: tuple[Series, ...]
     first_side_gains: tuple[Chance, ...] = Field(description="P(the first side holds more ground than at the opening).")
     endings: Endings
     occupancy: tuple[State, ...]
     towns: tuple[Town, ...] = Field(description="Most likely to change hands first.")
+    allies: tuple[Ally, ...] = Field(default=(), description="Patrons of either side.")
+    guarantees: Guarantees | None = Field(default=None, description="Null where the result does not tell of them.")
+    leaders: tuple[Leader, ...] = ()
     assumptions: tuple[Assumption, ...]
     notes: tuple[str, ...] = Field(description="What the model does not know.")
 
     def find(
-        self, measure: str, *, side: str | None = None, axis: str | None = None, item: str | None = None
+        self,
+        measure: str,
+        *,
+        side: str | None = None,
+        axis: str | None = None,
+        item: str | None = None,
+        patron: str | None = None,
+        question: str | None = None,
     ) -> Series | None:
         """The series of a measure, None where the result lacks it."""
-        wanted = (measure, side, axis, item)
-        return next((s for s in self.series if (s.measure, s.side, s.axis, s.item) == wanted), None)
+        wanted = (measure, side, axis, item, patron, question)
+        found = ((s, (s.measure, s.side, s.axis, s.item, s.patron, s.question)) for s in self.series)
+        return next((series for series, owner in found if owner == wanted), None)
 
     def side_name(self, key: str | None) -> str:
         """The name of a side; its key where no side has it."""
@@ -359,13 +431,43 @@ _MEASURES = (
     ),
     _Measure("reserves", "Reserves that the budget can use", "reserves", _levels),
     _Measure("inflation", "Inflation", "inflation", _levels),
+    _Measure("aid_pledged", "Aid newly pledged over four weeks", "aid_pledged_lately", _levels),
+    _Measure("aid_delivered", "Aid delivered over four weeks", "aid_delivered_lately", _levels),
+    _Measure("will", "Share of those who decide that are for giving", "will", _levels),
+    _Measure("credibility", "Chance that guarantees of an agreement are kept", "credibility", _levels),
+    _Measure("opinion", "Share of those with an opinion who say yes", "opinion_percent", _levels),
 )
-_OWNER = {"side": "side", "axis": "axis", "item": "item", "claim": "item", "weapon": "item"}
+_OWNER = {
+    "side": "side",
+    "axis": "axis",
+    "item": "item",
+    "claim": "item",
+    "weapon": "item",
+    "patron": "patron",
+    "question": "question",
+}
 """Field of `Series` for each dimension."""
 
 
-def _with_ratios(result: xarray.Dataset) -> xarray.Dataset:
-    """The result with the ratios of its variables that are summed up, where it has both."""
+def _with_derived(result: xarray.Dataset) -> xarray.Dataset:
+    """The result with what is derived of its variables, where it has them."""
+    return result.assign(_ratios(result) | _aid_and_opinion(result))
+
+
+def _aid_and_opinion(result: xarray.Dataset) -> dict[str, xarray.DataArray]:
+    """Aid of all kinds over four weeks, once there are as many; opinion in per cent."""
+    found = {
+        f"{name}_lately": _lately(result[name].sum("aid")).where(result["week"] >= LATELY).assign_attrs(units="bn USD")
+        for name in ("aid_pledged", "aid_delivered")
+        if name in result
+    }
+    if "opinion" in result:
+        found["opinion_percent"] = (100 * result["opinion"]).assign_attrs(units="%")
+    return found
+
+
+def _ratios(result: xarray.Dataset) -> dict[str, xarray.DataArray]:
+    """Ratios of variables, where the result has both."""
     ratios = {}
     if {"launched", "stopped"} <= set(result):
         launched, stopped = (_lately(result[name]) for name in ("launched", "stopped"))
@@ -373,7 +475,7 @@ def _with_ratios(result: xarray.Dataset) -> xarray.Dataset:
     if {"oil_revenue", "oil_revenue_usual"} <= set(result):
         total, usual = (result[name].cumsum("week") for name in ("oil_revenue", "oil_revenue_usual"))
         ratios["oil_revenue_relative"] = (total / usual.where(usual > 0)).assign_attrs(units="1")
-    return result.assign(ratios)
+    return ratios
 
 
 def _lately(variable: xarray.DataArray) -> xarray.DataArray:
@@ -384,7 +486,7 @@ def _lately(variable: xarray.DataArray) -> xarray.DataArray:
 
 def _all_series(result: xarray.Dataset) -> tuple[Series, ...]:
     first = str(result["side"].values[0])
-    result = _with_ratios(result)
+    result = _with_derived(result)
     return tuple(
         series
         for measure in _MEASURES
@@ -552,6 +654,82 @@ def _gains(area: xarray.DataArray, dates: Sequence[datetime.date], horizons: Seq
     )
 
 
+# ------------------------------------------------------------------------------------------------ allies and leaders
+
+
+def _allies(result: xarray.Dataset) -> tuple[Ally, ...]:
+    """What each patron pledged, delivered and paid up to the horizon."""
+    if not {"aid_pledged", "aid_delivered", "aid_paid", "aid_lag"} <= set(result):
+        return ()
+    labels, supports = _labels(result["patron"]), result["patron"].attrs["supports"]
+    delivered = result["aid_delivered"].sum("week")
+    totals = {
+        "pledged": result["aid_pledged"].sum(("week", "aid")),
+        "delivered": delivered.sum("aid"),
+        "delivered_arms": delivered.sel(aid="arms"),
+        "paid": result["aid_paid"].sum("week"),
+        "lag": result["aid_lag"],
+    }
+    found = {name: quantiles(total.transpose("patron", "run").values) for name, total in totals.items()}
+    return tuple(
+        Ally(
+            key=label.key,
+            name=label.name,
+            supports=str(side),
+            **{name: _spread(points[:, place]) for name, points in found.items()},
+        )
+        for place, (label, side) in enumerate(zip(labels, supports, strict=True))
+    )
+
+
+def _spread(points: FloatArray) -> Spread:
+    q05, q25, q50, q75, q95 = _nullable(points)
+    return Spread(q05=q05, q25=q25, q50=q50, q75=q75, q95=q95)
+
+
+def _guarantees(result: xarray.Dataset) -> Guarantees | None:
+    """How often a ceasefire fails, where guarantees are least and where they are most credible."""
+    if not {"credibility", "relapse_week"} <= set(result):
+        return None
+    codes = {name: code for code, name in _meanings(result["first_ending"], result["phase"]).items()}
+    runs = np.flatnonzero(result["first_ending"].values == codes.get("ceasefire"))
+    best = result["credibility"].max("side").transpose("week", "run").values
+    credibility = best[result["first_ending_week"].values[runs].astype(int), runs].astype(float)
+    relapsed = result["relapse_week"].values[runs] > 0
+    order = np.argsort(credibility, kind="stable")
+    third = len(order) // 3
+    least, most = order[:third], order[len(order) - third :]
+    told = third >= FEW and credibility[least[-1]] < credibility[most[0]]
+    return Guarantees(
+        ceasefires=len(runs),
+        every=_relapse(relapsed, credibility) if len(runs) >= FEW else None,
+        least=_relapse(relapsed[least], credibility[least]) if told else None,
+        most=_relapse(relapsed[most], credibility[most]) if told else None,
+    )
+
+
+def _relapse(relapsed: NDArray[np.bool_], credibility: FloatArray) -> Relapse:
+    low, high = wilson(relapsed.sum(), relapsed.size)
+    return Relapse(
+        runs=relapsed.size,
+        credibility_low=float(credibility.min()),
+        credibility_high=float(credibility.max()),
+        probability=float(relapsed.mean()),
+        monte_carlo_low=float(low),
+        monte_carlo_high=float(high),
+    )
+
+
+def _leaders(result: xarray.Dataset, dates: Sequence[datetime.date], horizons: Sequence[int]) -> tuple[Leader, ...]:
+    if "leader_exits" not in result:
+        return ()
+    gone = result["leader_exits"].transpose("side", "week", "run") > 0
+    return tuple(
+        Leader(side=str(side), chances=tuple(_chance(each[week], week, dates) for week in horizons))
+        for side, each in zip(result["side"].values.astype(str), gone.values, strict=True)
+    )
+
+
 # ---------------------------------------------------------------------------------------------------- putting it up
 
 
@@ -611,11 +789,15 @@ def summarise(result: xarray.Dataset) -> Summary:
         axes=_labels(result["axis"]),
         items=_labels(result["item"]) if "item" in result.coords else (),
         weapons=_labels(result["weapon"]) if "weapon" in result.coords else (),
+        questions=_labels(result["question"]) if "question" in result.coords else (),
         series=_all_series(used),
         first_side_gains=_gains(used["area"], dates, horizons),
         endings=_endings(used, dates, horizons),
         occupancy=_occupancy(used["phase"]),
         towns=_towns(used, dates, horizons),
+        allies=_allies(used),
+        guarantees=_guarantees(used),
+        leaders=_leaders(used, dates, horizons),
         assumptions=tuple(_assumption(row) for row in _list(attributes, "assumptions")),
         notes=tuple(str(note) for note in _list(attributes, "notes")),
     )

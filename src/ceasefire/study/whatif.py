@@ -66,6 +66,7 @@ AMOUNTS = frozenset(
         "barrel",
         "GW",
         "bn LCU",
+        "bn USD",
     }
 )
 """Units that add up over weeks where a flow is in them."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import numpy as np
 import xarray
 
 from ceasefire.evidence.geography import Geography, Place
-from ceasefire.study.summary import Assumption, Chance, Series, Summary
+from ceasefire.study.summary import FEW, Ally, Assumption, Chance, Guarantees, Relapse, Series, Spread, Summary
 from ceasefire.view import chart, text
 from ceasefire.view.chart import Atlas, Curve, Label, Window
 
@@ -50,6 +50,8 @@ def render(result: xarray.Dataset, summary: Summary) -> str:
         _stocks(summary),
         _strikes(summary),
         _money(summary),
+        _allies(summary),
+        _opinion(summary),
         _towns(summary),
         _unknown(summary),
         _assumptions(summary),
@@ -654,9 +656,10 @@ def _worst_weeks(summary: Summary) -> str:
     )
 
 
-def _middle_and_spread(series: Series, week: int, scale: float) -> str:
+def _middle_and_spread(series: Series, week: int, scale: float, decimals: int = 1) -> str:
+    """The median and nine runs of ten at a week; −1 is the last."""
     points = [row[week] for row in (series.q50, series.q05, series.q95)]
-    middle, low, high = (text.number(None if p is None else round(scale * p, 1)) for p in points)
+    middle, low, high = (text.number(None if p is None else round(scale * p, decimals)) for p in points)
     return f"{middle} ({low}–{high})"
 
 
@@ -696,6 +699,199 @@ def _state_money(summary: Summary) -> list[str]:
         *_pair(summary, "inflation", "inflation, % a year"),
         *_pair(summary, "reserves", reserves, apart=True),
     ]
+
+
+# ------------------------------------------------------------------------------------------------ allies and opinion
+
+
+_AID = ("patrons.pledge_opening", "patrons.delivery_opening", "patrons.paid_by")
+"""Parameters whose numbers, by patron, the amounts of aid rest on."""
+
+
+def _allies(summary: Summary) -> str:
+    if not summary.allies:
+        return ""
+    giving = [ally for ally in summary.allies if any((each.q95 or 0) > 0 for each in (ally.pledged, ally.delivered))]
+    lead = (
+        "What other states promise, what arrives, and who pays are different things. A pledge is delivered weeks or "
+        "months later; a patron may pay for what another gives. Amounts are billions of US dollars from the opening "
+        f"to {text.day(summary.dates[-1])}: the median run, and in brackets nine runs of ten."
+    )
+    others = ", ".join(
+        f"{ally.name} ({summary.side_name(ally.supports)})" for ally in summary.allies if ally not in giving
+    )
+    idle = f"<p class='note'>Allies that give nothing counted here: {escape(others)}.</p>" if others else ""
+    return _section(
+        "allies",
+        "Allies and aid",
+        lead,
+        _ally_table(summary, giving),
+        idle,
+        *_aid_flows(summary, giving),
+        _guarantees(summary),
+    )
+
+
+def _ally_table(summary: Summary, giving: Sequence[Ally]) -> str:
+    if not giving:
+        return ""
+    sources = _source_numbers(summary)
+    rows = "".join(_ally_row(summary, ally, sources) for ally in giving)
+    names = (
+        "Pledged",
+        "Delivered",
+        "of it arms",
+        "Paid",
+        "From pledge to<br>delivery, weeks",
+        "For giving at<br>the end, %",
+    )
+    head = "".join(f'<th scope="col">{name}</th>' for name in (*names, "Sources"))
+    return (
+        "<div class='scroll'><table class='figures'><thead><tr><th scope='col'>Patron</th>"
+        f"<th scope='col' class='word'>Helps</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        "<p class='note'>Delivered: some of it was pledged before the opening, and some of what is pledged comes after "
+        "the end. Paid: what a patron pays of new pledges, its own and those of others. From pledge to delivery: a "
+        "mean over the goods that it pledges. For giving: share of those who decide in its country.</p>"
+    )
+
+
+def _ally_row(summary: Summary, ally: Ally, sources: Mapping[str, int]) -> str:
+    will = summary.find("will", patron=ally.key)
+    cells = [_spread(amount, 2) for amount in (ally.pledged, ally.delivered, ally.delivered_arms, ally.paid)]
+    cells.append(_spread(ally.lag, 0))
+    cells.append(_middle_and_spread(will, -1, 100.0, 0) if will else "–")
+    names = tuple(f"{name}[{ally.key}{end}" for name in _AID for end in ",]")
+    given = dict.fromkeys(row.source for row in summary.assumptions if row.name.startswith(names))
+    return (
+        f'<tr><th scope="row">{escape(ally.name)}</th>'
+        f'<td class="word">{escape(summary.side_name(ally.supports))}</td>'
+        + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+        + f"<td>{', '.join(_source_link(sources[source]) for source in given) or '–'}</td></tr>"
+    )
+
+
+def _spread(spread: Spread, decimals: int) -> str:
+    middle, low, high = (
+        text.number(None if point is None else round(point, decimals)) for point in (spread.q50, spread.q05, spread.q95)
+    )
+    return f"{middle} ({low}–{high})" if spread.q50 is not None else "–"
+
+
+def _aid_flows(summary: Summary, giving: Sequence[Ally]) -> list[str]:
+    """Pledges above deliveries, each patron's on one scale."""
+    parts = []
+    shared = {
+        ally.key: _together(*(summary.find(name, patron=ally.key) for name in ("aid_pledged", "aid_delivered")))
+        for ally in giving
+    }
+    colours = dict(zip((side.key for side in summary.sides), SIDE_COLOURS, strict=False))
+    for measure, title in (("aid_pledged", "Newly pledged"), ("aid_delivered", "Delivered")):
+        figures = [
+            _fan(
+                summary,
+                summary.find(measure, patron=ally.key),
+                ally.name,
+                f"bn USD {title.lower()} over four weeks",
+                colours.get(ally.supports, chart.NEITHER),
+                size=(THIRD, 190),
+                within=shared[ally.key],
+                every=4,
+            )
+            for ally in giving
+        ]
+        if any(figures):
+            parts += [f"<h3>{title}</h3>", _grid(3, [figure or _figure("") for figure in figures])]
+    return parts
+
+
+def _guarantees(summary: Summary) -> str:
+    """What the forecast owes to guarantees of an agreement."""
+    if summary.guarantees is None:
+        return ""
+    told = [*_credibilities(summary), _relapses(summary, summary.guarantees)]
+    return "<h3>What the forecast owes to guarantees</h3>" + "".join(
+        f"<p class='lead'>{escape(words)}</p>" for words in told
+    )
+
+
+def _credibilities(summary: Summary) -> list[str]:
+    """For each side that is given guarantees, how credible they are."""
+    lines, date = [], text.day(summary.dates[-1])
+    for side in summary.sides:
+        series = summary.find("credibility", side=side.key)
+        if series and not series.empty:
+            first, last = (_middle_and_spread(series, week, 100.0, 0) for week in (1, -1))
+            lines.append(
+                f"That guarantees of an agreement to {side.name} would be believed and kept has a chance of {first} "
+                f"per cent in the first week and of {last} per cent on {date}: a judgement with a wide range, as no "
+                "agreement has tested it."
+            )
+    return lines or ["No patron is assumed to stand behind an agreement."]
+
+
+def _relapses(summary: Summary, found: Guarantees) -> str:
+    """How often a ceasefire fails where guarantees are least and where they are most credible."""
+    start = f"The fighting first stops by a ceasefire in {found.ceasefires:,} runs"
+    if found.every is None:
+        return f"{start}, too few to say how often one fails: {FEW} are needed."
+    start += f"; in {_share(found.every)} of them it resumes by {text.day(summary.dates[-1])}."
+    least, most = found.least, found.most
+    if least is None or most is None:
+        return f"{start} They are too few, or their guarantees too much alike, to tell what guarantees do to that."
+    apart = most.monte_carlo_high < least.monte_carlo_low or least.monte_carlo_high < most.monte_carlo_low
+    doubt = "" if apart else " The ranges overlap: so few runs cannot tell the two apart."
+    return (
+        f"{start} In the third of them with the least credible guarantees ({_credible(least)}) the share is "
+        f"{_share(least)}, in the third with the most credible ({_credible(most)}) {_share(most)}.{doubt} Ranges are "
+        "the Monte Carlo error alone (Wilson 95%), and a late ceasefire has less time to fail."
+    )
+
+
+def _share(part: Relapse) -> str:
+    low, high = 100 * part.monte_carlo_low, 100 * part.monte_carlo_high
+    return f"{text.percent(part.probability)} ({low:.1f}–{high:.1f}%)"
+
+
+def _credible(part: Relapse) -> str:
+    return f"{100 * part.credibility_low:.0f} to {100 * part.credibility_high:.0f}% credible, {part.runs:,} runs"
+
+
+def _opinion(summary: Summary) -> str:
+    parts = []
+    for question in summary.questions:
+        figures = [
+            _fan(
+                summary,
+                summary.find("opinion", side=side.key, question=question.key),
+                side.name,
+                f"% who {question.name[:1].lower()}{question.name[1:]}, of those with an opinion",
+                colour,
+                size=(HALF, 240),
+                within=(0.0, 100.0),
+                every=4,
+            )
+            for side, colour in zip(summary.sides, SIDE_COLOURS, strict=False)
+        ]
+        if any(figures):
+            parts += [f"<h3>{escape(question.name)}</h3>", _grid(2, figures)]
+    lead = (
+        "Shares of those who have an opinion, as they hold it, though they may say it to nobody. It is not the figure "
+        "of a poll, which depends on who is asked, in what words, and on whether an answer may cost something."
+    )
+    leaders = _leader_table(summary)
+    return _section("opinion", "Opinion at home", lead if parts else "", *parts, leaders) if parts or leaders else ""
+
+
+def _leader_table(summary: Summary) -> str:
+    if not summary.leaders or not summary.horizons:
+        return ""
+    rows = "".join(_chance_row(summary.side_name(leader.side), leader.chances) for leader in summary.leaders)
+    return (
+        "<h3>Chance that the leader has gone</h3><div class='scroll'><table class='figures'>"
+        f"{_horizon_head(summary, '')}<tbody>{rows}</tbody></table></div>"
+        "<p class='note'>For whatever reason, by each date. Small print: Wilson 95% interval of the Monte Carlo "
+        "error.</p>"
+    )
 
 
 # -------------------------------------------------------------------------------------------------------------- towns
@@ -741,8 +937,7 @@ def _unknown(summary: Summary) -> str:
 def _assumptions(summary: Summary) -> str:
     if not summary.assumptions:
         return ""
-    sources = list(dict.fromkeys(row.source for row in summary.assumptions))
-    numbers = {source: place for place, source in enumerate(sources, 1)}
+    numbers = _source_numbers(summary)
     rows = "".join(_assumption(row, numbers[row.source]) for row in summary.assumptions)
     head = "".join(
         f'<th scope="col">{name}</th>'
@@ -764,6 +959,15 @@ def _assumptions(summary: Summary) -> str:
     )
 
 
+def _source_numbers(summary: Summary) -> dict[str, int]:
+    """The number of each source in the list of sources."""
+    return {source: place for place, source in enumerate(dict.fromkeys(row.source for row in summary.assumptions), 1)}
+
+
+def _source_link(number: int) -> str:
+    return f'<a href="#source-{number}">{number}</a>'
+
+
 def _assumption(row: Assumption, source: int) -> str:
     cells = "".join(
         f'<td class="number"><a href="#source-{source}">{escape(_value(value))}</a></td>'
@@ -773,7 +977,7 @@ def _assumption(row: Assumption, source: int) -> str:
     return (
         f'<tr><th scope="row"><code>{escape(row.name)}</code>{doc}</th>{cells}'
         f"<td>{escape(_unit(row.unit))}</td><td>{escape(row.kind)}</td>"
-        f'<td class="date">{escape(row.known_on)}</td><td><a href="#source-{source}">{source}</a></td></tr>'
+        f'<td class="date">{escape(row.known_on)}</td><td>{_source_link(source)}</td></tr>'
     )
 
 
