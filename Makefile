@@ -11,7 +11,7 @@ forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
 	$(BIN)/ceasefire forecast abu-dhabi-2026-01
 
 test: $(VENV)/.dev lint  ## Everything that is checked
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -17,10 +17,13 @@ from scipy.spatial import cKDTree
 
 from ceasefire.model.axes import YEAR, Ground
 from ceasefire.scenario import spec, start, theatre
+from ceasefire.simulate.cache import keep_compiled
 
-os.environ["CEASEFIRE_CACHE"] = tempfile.mkdtemp(prefix="ceasefire-tests-")
-"""What is compiled serves every test that follows, and nothing outside the tests."""
-atexit.register(shutil.rmtree, os.environ["CEASEFIRE_CACHE"], ignore_errors=True)
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["CEASEFIRE_CACHE"] = tempfile.mkdtemp(prefix="ceasefire-tests-")
+    atexit.register(shutil.rmtree, os.environ["CEASEFIRE_CACHE"], ignore_errors=True)
+keep_compiled()
+"""What is compiled serves every test that follows, in every worker, and nothing outside the tests."""
 
 OPENING = dt.date(2042, 6, 7)
 WEEKS_OF_MAPS = 40

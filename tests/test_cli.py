@@ -487,6 +487,16 @@ def test_a_result_is_replaced_by_a_newer_one(made, tmp_path):
         (("revenue", "--on", "nonsense"), ("nonsense", "YYYY-MM-DD")),
         (("revenue", "--on", "1999-01-01"), ("1999-01-01",)),
         (("revenue", "--evidence", "nowhere"), ("nowhere", "evidence")),
+        (("revenue", "--given", "front.physics=0"), ("nothing can be given",)),
+        (("revenue", "--svg", "new.svg"), ("--svg", "front.taken[Russia]")),
+        (("front.tkaen[R]",), ("'front.tkaen[R]'", "did you mean 'front.taken'")),
+        (("front.taken[R",), ("'front.taken[R'", "no name")),
+        (("front.taken[R]", "--side", "R"), ("front.taken[SIDE]",)),
+        (("front.taken[R]", "--depth", "0"), ("depth of 0",)),
+        (("front.taken[R]", "--runs", "1"), ("1 runs", "at least 2")),
+        (("front.taken[R]", "--weeks", "0"), ("0 weeks",)),
+        (("front.taken[R]", "alaska-2025"), ("did you mean 'alaska-2025-08'",)),
+        (("front.taken[R]", "--svg", "."), ("is a folder",)),
     ],
     ids=lambda value: " ".join(value),
 )
@@ -507,6 +517,26 @@ def test_revenue_is_explained_as_text_and_as_json(monkeypatch):
     as_json = json.loads(call("explain", "revenue", "--json", "--on", "2025-08-09", "--side", "R").out)
     assert (as_json["format"], as_json["unit"], as_json["opening"]) == (1, "bn RUB", "2025-08-09")
     assert (as_json["past"][0]["first"], as_json["past"][0]["last"]) == ("2025-01", "2025-06")
+
+
+def test_a_quantity_is_explained_as_text_as_json_and_as_a_graph(tmp_path):
+    """The chain is short, so that nearly nothing is simulated."""
+    asked = ("explain", "policy.effort[Russia]", "--depth", "1", "--runs", "2", "--weeks", "13")
+    told = call(*asked, "--svg", str(tmp_path / "new" / "chain.svg"))
+    assert told.code == 0
+    assert "per +10 % of policy.planned_effort[R]" in told.out
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["chain.svg"]
+    as_json = json.loads(call(*asked, "--json").out)
+    assert (as_json["name"], as_json["weeks"], as_json["seed"]) == ("policy.effort[R]", 13, 1)
+
+
+def test_a_parameter_is_explained_by_what_is_given(tmp_path):
+    told = call("explain", "industry.parts_exponent")
+    assert told.code == 0
+    assert "couples sanctions.components to industry.built" in told.out
+    drawn = call("explain", "industry.parts_exponent", "--json", "--svg", str(tmp_path / "chain.svg"))
+    assert_one_line(drawn, "industry.parts_exponent", "no chain to draw")
+    assert list(tmp_path.iterdir()) == []
 
 
 # Stopping

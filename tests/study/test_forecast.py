@@ -183,7 +183,10 @@ def test_the_lag_of_a_patron_lies_among_those_of_its_goods(invented, invented_wa
 
 def test_guarantees_are_credible_only_where_somebody_gives_them(invented):
     assert (invented["credibility"].sel(side="Blue").isel(week=slice(1, None)) == 0).all()
-    assert (invented["credibility"].sel(side="Amber").isel(week=1) > 0).any()
+    coral = invented["guarantee"].sel(patron="Coral").to_numpy()
+    assert np.allclose(invented["credibility"].sel(side="Amber").isel(week=1), coral, atol=1e-6)
+    assert (coral > 0).all()
+    assert (invented["guarantee"].sel(patron=["Cobalt", "Ruby"]) == 0).all()
 
 
 def test_switches_leaders_and_relapses_are_told_as_they_happen(invented):

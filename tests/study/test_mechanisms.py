@@ -4,6 +4,7 @@ The numbers of the claims (M11 …) are those of the table that the project work
 """
 
 import dataclasses
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -49,7 +50,7 @@ SHIPPED = load()
 REPRESENTED = [claim.id for claim in SHIPPED.claim if claim.trial]
 AT_LEAST = 24
 """Of the shipped claims, those that must have a pathway which is tried."""
-RUNS, SEED = 96, 3
+RUNS, SEED = 128, 3
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def judged():
         moved = Moved(
             trial.outcome[0],
             tuple(estimate(before, arm) for arm in arms[1:]),
-            tuple(estimate(low, high) for low, high in zip(arms, arms[1:], strict=False)),
+            tuple(estimate(low, high) for low, high in pairwise(arms)),
             None if early is None else estimate(before, before + early * (1 + luck)),
             estimate(before, before + cut * (1 + luck)),
         )
@@ -183,7 +184,7 @@ def test_a_contested_claim_is_contested_where_some_runs_say_otherwise():
     trial = claim.trial[0]
     arms = [before, *(before + dose * effects for dose in (0.5, 1, 2))]
     doses = tuple(estimate(before, arm) for arm in arms[1:])
-    steps = tuple(estimate(low, high) for low, high in zip(arms, arms[1:], strict=False))
+    steps = tuple(estimate(low, high) for low, high in pairwise(arms))
     moved = Moved(trial.outcome[0], doses, steps, None, estimate(before, before))
     found = rules([moved], (), (), True)
     assert Answer(claim, (Tried(trial, (), (), trial.cut, (moved,), (), found, (), 0),)).verdict == CONTESTED
@@ -219,6 +220,8 @@ def test_numbers_that_do_not_stay_finite_support_nothing(judged):
 def test_a_name_in_braces_that_means_several_makes_several_lines():
     assert filled("a.b[{x}]={y}", {"x": ("p", "q"), "y": 0.5}) == ("a.b[p]=0.5", "a.b[q]=0.5")
     assert filled("a.b=1", {}) == ("a.b=1",)
+    with pytest.raises(ClaimError, match="more than"):
+        filled("a.b[{x}]={y}{z}{v}", dict.fromkeys("xyzv", ("p", "q", "r", "s", "t")))
 
 
 @pytest.mark.parametrize(
@@ -252,6 +255,8 @@ def test_a_missing_file_is_told(tmp_path):
         ({"values": {"much": [1.5, 2]}}, "no_dose"),
         ({"values": {"much": [1.5, 2, 3], "more": [1, 2]}}, "as many"),
         ({"outcome": (), "control": ()}, "outcome"),
+        ({"outcome": [{**PLAIN["outcome"][0], "early": {"lag": 9, "at_most": 0.2}}]}, "shorter"),
+        ({"outcome": [{**PLAIN["outcome"][0], "per": ["oil.brent"]}], "contested": True}, "run by run"),
     ],
 )
 def test_a_trial_that_could_show_nothing_is_refused(changed, told):
@@ -270,6 +275,8 @@ def test_a_trial_that_could_show_nothing_is_refused(changed, told):
         ({"outcome": [{"of": ["front.budget[Blue]"], "lag": 1, "sign": "+", "summed": True}]}, "add up"),
         ({"cut": ["front.taken=1"]}, "no cut|is none"),
         ({"cut": ["policy.planned_effort=1"]}, "is none"),
+        ({"do": ["policy.planned_effort[Blue]=x{much}@515"]}, "weeks"),
+        ({"given": ["policy.planned_effort[Blue]=x2@4"]}, "twice"),
     ],
 )
 def test_a_claim_that_cannot_be_put_to_this_war_is_named(invented_war, changed, told):
@@ -284,7 +291,7 @@ def test_a_war_that_the_claims_know_nothing_of_and_an_unknown_claim_are_told(inv
         answer(invented_war, SHIPPED, names=NAMES, only=["M111"], runs=4)
 
 
-# ------------------------------------------------------------------------------------ what claims assert beyond the rules
+# ---------------------------------------------------------------------------------- what claims assert beyond the rules
 
 HORIZON, FROM, BLUE, AMBER = 26, 4, "Blue", "Amber"
 BALLISTIC, ANTISHIP, CRUISE, DRONE = "ballistic_missile", "antiship_missile", "cruise_missile", "attack_drone"

@@ -169,31 +169,38 @@ def test_what_is_owed_to_guarantees_is_counted_among_ceasefires() -> None:
     found = summarise(result).guarantees
     assert found
     assert found.every
-    assert found.least
-    assert found.most
     runs = np.flatnonzero(result["first_ending"].values == 1)
-    credibility = result["credibility"].values[1, 1, runs]
     relapsed = result["relapse_week"].values[runs] > 0
-    low, high = np.quantile(credibility, [1 / 3, 2 / 3])
     assert (found.ceasefires, found.every.runs, found.every.probability) == (len(runs), len(runs), relapsed.mean())
-    assert found.least.runs == found.most.runs == len(runs) // 3
-    assert found.least.probability == pytest.approx(relapsed[credibility <= low].mean(), abs=0.01)
-    assert found.most.probability == pytest.approx(relapsed[credibility >= high].mean(), abs=0.01)
-    assert found.least.credibility_high <= found.most.credibility_low
-    assert found.most.monte_carlo_high < found.least.monte_carlo_low
+    assert [by.patron for by in found.by] == [None, "US", "EU"]
+    credibilities = [result["credibility"].values[1, 1], *result["guarantee"].values[:2]]
+    for by, credibility in zip(found.by, credibilities, strict=True):
+        assert by.least
+        assert by.most
+        assert by.credibility.q95 == pytest.approx(np.quantile(credibility, 0.95))
+        assert by.least.runs == by.most.runs == len(runs) // 3
+        low, high = np.quantile(credibility[runs], [1 / 3, 2 / 3])
+        assert by.least.probability == pytest.approx(relapsed[credibility[runs] <= low].mean(), abs=0.01)
+        assert by.most.probability == pytest.approx(relapsed[credibility[runs] >= high].mean(), abs=0.01)
+        assert by.least.credibility_high <= by.most.credibility_low
+    together = found.by[0]
+    assert together.most
+    assert together.least
+    assert together.most.monte_carlo_high < together.least.monte_carlo_low
 
 
 def test_guarantees_that_do_not_differ_or_few_ceasefires_are_not_compared(result: xarray.Dataset) -> None:
     many = make_result(runs=1500)
-    alike = summarise(many.assign(credibility=0.4 + 0 * many["credibility"])).guarantees
+    alike = summarise(many.assign(guarantee=0.4 + 0 * many["guarantee"])).guarantees
     assert alike
     assert alike.every
-    assert alike.least is None
-    assert alike.most is None
+    assert alike.by[0].least
+    assert [by.least for by in alike.by[1:]] == [by.most for by in alike.by[1:]] == [None] * 3
     few = summarise(result.isel(run=slice(40))).guarantees
     assert few
     assert 0 < few.ceasefires < module.FEW
     assert few.every is None
+    assert {by.most for by in few.by} == {None}
 
 
 def test_a_result_without_allies_and_opinion_is_summed_up_without_them(

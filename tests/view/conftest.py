@@ -135,8 +135,9 @@ def make_result(
     for flow in (pledged, delivered, paid):
         flow[0] = 0
     mood = np.cumsum(random.normal(0, 0.06, (weeks + 1, 3, runs)), axis=0)
+    guarantee = np.stack([random.beta(1, 9, runs), random.beta(2, 4, runs), np.zeros(runs)])
     credibility = np.zeros((weeks + 1, 2, runs))
-    credibility[1:, 1] = random.beta(2, 4, runs)
+    credibility[1:, 1] = 1 - (1 - guarantee).prod(axis=0)
     lean = np.array([[0.6, -0.9], [0.9, -0.4]])[:, :, None]
     opinion = 1 / (1 + np.exp(-lean - np.cumsum(random.normal(0, 0.08, (weeks + 1, 2, 2, runs)), axis=0)))
     for level in (mood, credibility, opinion):
@@ -186,6 +187,7 @@ def make_result(
             "aid_delivered": variable("week patron aid run", delivered, "bn USD", "Delivered"),
             "aid_paid": variable("week patron run", paid, "bn USD", "Paid of what is pledged"),
             "aid_lag": variable("patron run", lag, "week", "From pledge to delivery"),
+            "guarantee": variable("patron run", guarantee, "1", "Own guarantee is kept"),
             "will": variable("week patron run", 1 / (1 + np.exp(-0.4 - mood)), "1", "For giving"),
             "credibility": variable("week side run", credibility, "1", "Guarantees are kept"),
             "opinion": variable("week side question run", opinion, "1", "Say yes"),

@@ -103,7 +103,7 @@ def test_arrows_go_from_left_to_right(found):
     ]
     assert len(boxes) == len(found.quantities)
     width = float(ET.fromstring(view.svg(found)).get("width"))
-    assert all(0 <= x and x + wide <= width for x, _, wide in boxes)
+    assert all(x >= 0 and x + wide <= width for x, _, wide in boxes)
     assert len({(x, y) for x, y, _ in boxes}) == len(boxes)
 
 

@@ -204,23 +204,29 @@ def test_what_guarantees_are_worth_is_said_with_the_runs_behind_it(result: xarra
     many = _again(result, 5)
     told = summarise(many).guarantees
     assert told
-    assert told.least
-    assert told.most
     section = _section(report.render(many, summarise(many)), "allies")
-    assert "agreement to Ukraine" in section
-    assert "agreement to Russia" not in section
     assert f"in {told.ceasefires:,} runs; in" in section
-    for part in (told.least, told.most):
-        assert f"{part.runs:,} runs) " in section
+    assert f"A third is {told.ceasefires // 3:,} runs." in section
+    for name in ("All guarantors together", "United States alone", "European states alone"):
+        assert section.count(name) == 1
+    assert "Belarus alone" not in section
+    assert "too few" not in section
 
 
 def test_where_ceasefires_are_few_or_guarantees_alike_that_is_said(result: xarray.Dataset) -> None:
     few = result.isel(run=slice(60))
-    assert "too few to say how often one fails" in _section(report.render(few, summarise(few)), "allies")
-    alike = _again(result.assign(credibility=0 * result["credibility"]), 5)
-    section = _section(report.render(alike, summarise(alike)), "allies")
-    assert "No patron is assumed to stand behind an agreement." in section
-    assert "too much alike" in section
+    section = _section(report.render(few, summarise(few)), "allies")
+    assert "too few to say how often one fails" in section
+    assert section.count("<td>too few</td>") == 6
+    alike = _again(result.assign(credibility=0.3 + 0 * result["credibility"]), 5)
+    assert _section(report.render(alike, summarise(alike)), "allies").count("<td>alike</td>") == 2
+
+
+def test_where_nobody_gives_guarantees_that_is_said(result: xarray.Dataset) -> None:
+    nobody = result.assign({name: 0 * result[name] for name in ("credibility", "guarantee")})
+    section = _section(report.render(nobody, summarise(nobody)), "allies")
+    assert "No patron is assumed to stand behind an agreement. The fighting first stops" in section
+    assert "Guarantor" not in section
 
 
 def test_opinion_is_drawn_for_each_side_and_question_and_leaders_have_chances(content: str, summary: Summary) -> None:

@@ -17,9 +17,9 @@ starts from where it is. So a calm record does not promise calm, and opinion can
 Moves of a year are log-normal, median 0.5, factor 2, by general knowledge of four wars with long series (Korea,
 Vietnam, Iraq, Afghanistan): the share who called the war a mistake moved by about 1.3 in five months of 1950 and in
 fifteen of 2003 and 2004, by about 0.5 a year from 1965 to 1968, and by 0.1 to 0.2 in most other years; it began far
-from even and came near to it, which is what μ has: even, give or take 1. Renewal is a half, for want of knowledge.
-That a new stretch has its own μ, and that μ is held to 1 and not to 1.5, was chosen with hindsight; `study/polls.py`
-tells what hangs on it. All of it is judgement, trust D.
+from even and came near to it, which is what μ has: even, give or take 1. That a new stretch has its own μ, that renewal
+is a half, and that μ is held to 1 and not to 1.5, was chosen with hindsight; `study/polls.py` tells what hangs on it.
+All of it is judgement, trust D.
 
 Left out: people who do not say what they think, opinions of those abroad or under occupation, the undecided, wordings
 whose meaning changes with time, several new stretches.

@@ -532,7 +532,7 @@ class Search:
                 how = dose(cause, self._size(cause))
                 if how is not None:
                     doses[cause.key] = how
-        fought = self.wars.changed([one for one, _ in doses.values()])
+        fought = self.wars.changed([one for one, _ in doses.values()]) if doses else []
         for (key, (_, told)), wars in zip(doses.items(), fought, strict=True):
             self.after[key] = wars, told
 

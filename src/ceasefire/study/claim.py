@@ -10,6 +10,7 @@ Left out: interventions that answer to what happens in a run.
 from __future__ import annotations
 
 import itertools
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,8 @@ from ceasefire.scenario.spec import Strict
 CLAIMS = Path(__file__).parent / "claims.toml"
 LARGEST_FILE = 1 << 20
 LONGEST_LAG = 156
+MOST_LINES = 256
+"""That one line with names in braces can become."""
 Text = Annotated[str, Field(max_length=600)]
 Line = Annotated[str, Field(min_length=3, max_length=300)]
 Lag = Annotated[int, Field(strict=True, ge=0, le=LONGEST_LAG)]
@@ -72,6 +75,12 @@ class Outcome(Measured):
     early: Early | None = None
     direct: Text = ""
     """Why there is no edge to cut: the outcome follows from the intervention by definition."""
+
+    @model_validator(mode="after")
+    def _later(self) -> Outcome:
+        if self.early and self.early.lag >= self.lag:
+            raise ValueError("what comes `early` needs a shorter lag than the outcome")
+        return self
 
 
 class Trial(Strict):
@@ -200,6 +209,8 @@ def filled(line: str, names: Mapping[str, Any]) -> tuple[str, ...]:
             known = ", ".join(sorted(names)) or "none"
             raise ClaimError(f"{printable(line)!r}: nothing is known of {{{name}}}{suggestion(name, names)}; {known}")
     meanings = [names[name] if isinstance(names[name], tuple) else (names[name],) for name in asked]
+    if math.prod(len(meaning) for meaning in meanings) > MOST_LINES:
+        raise ClaimError(f"{printable(line)!r} stands for more than {MOST_LINES} lines; write it in several")
     lines = []
     for chosen in itertools.product(*meanings):
         told = dict(zip(asked, chosen, strict=True))

@@ -135,6 +135,11 @@ MEANING: dict[str, tuple[str, str, str]] = {
     "aid_delivered": ("week patron aid run", "bn USD", "Delivered by the patron in the week, as pledged before"),
     "aid_paid": ("week patron run", "bn USD", "What the patron pays of the week's pledges, its own and others'"),
     "aid_lag": ("patron run", "week", "Mean time from pledge to delivery of what the patron pledges in the run"),
+    "guarantee": (
+        "patron run",
+        "1",
+        "Chance that the patron's own guarantee of an agreement is kept; 0 if it gives none",
+    ),
     "will": ("week patron run", "1", "Share of those who decide in the patron's country that are for giving"),
     "switched_on": ("week patron switch run", "1", "1 where the patron lets its side have it, 0 where it has stopped"),
     "credibility": ("week side run", "1", "Chance that guarantees of an agreement to the side are believed and kept"),
@@ -230,17 +235,19 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
 
 
 def _aid(ensemble: Ensemble) -> dict[str, np.ndarray]:
-    """What patrons pledge, deliver and pay in each week, and how long a pledge takes."""
+    """What patrons pledge, deliver and pay in each week, how long a pledge takes, and what guarantees are worth."""
+    drawn = _drawn(ensemble, "patrons.lag", "patrons.guarantees", "patrons.credible")
     pledged = ensemble.series["patrons.pledged"]
     delivered = np.stack([ensemble.series[f"patrons.{good}"] for good in GOODS], axis=2)
     total = pledged.sum(axis=0)
     with np.errstate(invalid="ignore"):
-        lag = (total * _lags(ensemble)).sum(axis=1) / total.sum(axis=1)
+        lag = (total * drawn["patrons.lag"]).sum(axis=1) / total.sum(axis=1)
     return {
         "aid_pledged": _lead(_by_kind(pledged)),
         "aid_delivered": _lead(_by_kind(delivered)),
         "aid_paid": _lead(ensemble.series["patrons.paid"]),
         "aid_lag": lag.astype(np.float32),
+        "guarantee": (drawn["patrons.guarantees"] * drawn["patrons.credible"]).astype(np.float32),
     }
 
 
@@ -250,12 +257,12 @@ def _by_kind(goods: np.ndarray) -> np.ndarray:
     return np.stack([goods[:, :, ~money].sum(axis=2), goods[:, :, money].sum(axis=2)], axis=2)
 
 
-def _lags(ensemble: Ensemble) -> np.ndarray:
-    """Mean weeks from pledge to delivery, as drawn, [good, run]."""
+def _drawn(ensemble: Ensemble, *names: str) -> dict[str, np.ndarray]:
+    """Parameters of the runs as they were drawn, [..., run]."""
     runs = ensemble.first + np.arange(ensemble.runs, dtype=np.uint32)
     parts = np.split(runs, range(TAUGHT_RUNS, ensemble.runs, TAUGHT_RUNS))
-    drawn = [values(ensemble.start, cube(ensemble.start, ensemble.seed, part))["patrons.lag"] for part in parts]
-    return np.concatenate(drawn, axis=-1)
+    drawn = [values(ensemble.start, cube(ensemble.start, ensemble.seed, part)) for part in parts]
+    return {name: np.concatenate([part[name] for part in drawn], axis=-1) for name in names}
 
 
 def _usual_oil_revenue(ensemble: Ensemble) -> np.ndarray:

@@ -42,6 +42,7 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from ceasefire.evidence.error import CeasefireError, suggestion
+from ceasefire.model.declare import Variable
 from ceasefire.scenario import decree
 from ceasefire.scenario.decree import DecreeError, Schedule, Settled, printable
 from ceasefire.scenario.start import Start, variables
@@ -54,7 +55,6 @@ from ceasefire.study.claim import Claim, ClaimError, Claims, Measured, Outcome, 
 from ceasefire.study.whatif import check_runs, recorded
 
 RUNS = 128
-FORMAT = 1
 MOST_ARMS = 2000
 NOISE, SAME, ZERO = 0.02, 0.02, 0.05
 """Of the spread between runs, for a control; of the effect, for a cut; of runs, for a contested claim. Arbitrary."""
@@ -129,33 +129,31 @@ def _ratio(above: FloatArray, below: FloatArray) -> FloatArray:
         return np.asarray(ratio + (above - ratio * below) / middle)
 
 
-def term(key: str, start: Start) -> Term:
+def term(key: str, known: Mapping[str, Variable], labels: Mapping[str, tuple[str, ...]]) -> Term:
     """A quantity with labels, such as `-front.taken[Blue,*]`. Raises `DecreeError` where there is none."""
     sign, written = (-1, key[1:]) if key.startswith("-") else (1, key)
     asked = decree.parse(f"{written}=0")
-    known = {name: variables()[name] for name in recorded(start)}
     if asked.name not in known:
         raise DecreeError(f"nothing called {printable(asked.name)!r} is recorded{suggestion(asked.name, known)}")
     variable = known[asked.name]
     dims = [dim for dim in variable.dims[:-1] if not dim.isdigit()]
     if len(asked.labels) > len(dims):
         raise DecreeError(f"{printable(key)!r}: {asked.name} takes {', '.join(dims) or 'no labels'}")
-    labels = [*asked.labels, *["*"] * (len(dims) - len(asked.labels))]
+    named = [*asked.labels, *["*"] * (len(dims) - len(asked.labels))]
     return Term(
         asked.name,
-        tuple(_position(key, label, dim, start) for label, dim in zip(labels, dims, strict=True)),
+        tuple(_position(key, label, dim, labels[dim]) for label, dim in zip(named, dims, strict=True)),
         sign,
         variable.kind == "state",
     )
 
 
-def _position(key: str, label: str, dim: str, start: Start) -> int | None:
+def _position(key: str, label: str, dim: str, known: Sequence[str]) -> int | None:
     if label == "*":
         return None
-    if label not in start.labels[dim]:
-        near = suggestion(label, start.labels[dim])
-        raise DecreeError(f"{printable(key)!r}: unknown {dim} {printable(label)!r}{near}")
-    return start.labels[dim].index(label)
+    if label not in known:
+        raise DecreeError(f"{printable(key)!r}: unknown {dim} {printable(label)!r}{suggestion(label, known)}")
+    return known.index(label)
 
 
 # ------------------------------------------------------------------------------------------------------------ estimates
@@ -397,7 +395,7 @@ class Answers:
 
     def of(self, claim: str) -> Answer:
         """The answer to one claim. Raises `KeyError` where there is none."""
-        return next((one for one in self.answers if one.claim.id == claim), None) or _missing(claim)
+        return {one.claim.id: one for one in self.answers}[claim]
 
     def count(self, verdict: str) -> int:
         """How many claims are answered so."""
@@ -407,10 +405,6 @@ class Answers:
     def represented(self) -> int:
         """How many claims have a pathway in the model that is tried."""
         return sum(bool(one.claim.trial) for one in self.answers)
-
-
-def _missing(claim: str) -> Answer:
-    raise KeyError(claim)
 
 
 # ----------------------------------------------------------------------------------------------------------- what to do
@@ -445,7 +439,7 @@ class Plan:
         return (*self.outcomes, *(one for one in self.early if one), *self.controls)
 
 
-def plan(trial: Trial, start: Start, names: Mapping[str, Any]) -> Plan:
+def plan(trial: Trial, start: Start, names: Mapping[str, Any], known: Mapping[str, Variable]) -> Plan:
     """What a trial means in one war. Raises `CeasefireError` where it cannot be done there."""
     values = [{name: each[k] for name, each in trial.values.items()} for k in range(len(trial.doses))]
     given, cut = all_filled(trial.given, names), all_filled(trial.cut, names)
@@ -456,13 +450,18 @@ def plan(trial: Trial, start: Start, names: Mapping[str, Any]) -> Plan:
     lines = (*given, *itertools.chain.from_iterable(itertools.chain.from_iterable(done)), *cut)
     ends = [one.last for line in lines if (one := _bounded(line, start))]
     weeks = max(first + max(one.lag for one in (*trial.outcome, *trial.control)), *ends, 1)
-    outcomes, controls = (
-        [_reading(one, start, names, first) for one in part] for part in (trial.outcome, trial.control)
-    )
-    early = [_early(one, start, names, first) for one in trial.outcome]
+
+    def read(one: Measured, lag: int) -> Reading:
+        of, per = (
+            tuple(term(key, known, start.labels) for key in all_filled(keys, names)) for keys in (one.of, one.per)
+        )
+        return _reading(one, of, per, first, first + lag)
+
+    outcomes, controls = ([read(one, one.lag) for one in part] for part in (trial.outcome, trial.control))
+    early = [read(one, one.early.lag) if one.early else None for one in trial.outcome]
     for outcome, reading in zip(trial.outcome, outcomes, strict=True):
         _check_cut(cut, caused, reading if not outcome.direct else None)
-    return Plan(
+    found = Plan(
         trial,
         given,
         tuple(_contrast(given, *each) for each in done),
@@ -475,6 +474,11 @@ def plan(trial: Trial, start: Start, names: Mapping[str, Any]) -> Plan:
         tuple(controls),
         caused,
     )
+    if found.weeks > LONGEST_WEEKS:
+        raise ClaimError(f"it takes {weeks} weeks; {LONGEST_WEEKS} are the most")
+    for arm in found.arms:
+        _schedule(start, found.weeks, arm)
+    return found
 
 
 def _bounded(line: str, start: Start) -> Settled | None:
@@ -497,16 +501,10 @@ def _contrast(given: Arm, beside: Arm, do: Arm, last: Arm = ()) -> tuple[Arm, ..
     return (with_, without, arm(*do), arm()) if beside else (with_, without)
 
 
-def _reading(one: Measured, start: Start, names: Mapping[str, Any], first: int, lag: int | None = None) -> Reading:
-    of, per = (tuple(term(key, start) for key in all_filled(keys, names)) for keys in (one.of, one.per))
-    last = first + (one.lag if lag is None else lag)
+def _reading(one: Measured, of: tuple[Term, ...], per: tuple[Term, ...], first: int, last: int) -> Reading:
     if one.summed and any(each.is_state for each in (*of, *per)):
         raise ClaimError(f"{one.name}: a state stands, it does not add up over weeks; leave out `summed`")
     return Reading(of, per, one.relative, first if one.summed else last, last)
-
-
-def _early(one: Outcome, start: Start, names: Mapping[str, Any], first: int) -> Reading | None:
-    return _reading(one, start, names, first, one.early.lag) if one.early else None
 
 
 def _check_cut(cut: Arm, caused: Sequence[Settled], reading: Reading | None) -> None:
@@ -572,12 +570,12 @@ def _simulate(
     """Fight every arm of the trials that last so many weeks, each once beside the one that it is compared with."""
     families = _families(plans)
     engine = Engine(start, weeks=weeks, seed=seed, keep=recorded(start))
-    schedules = {arm: _schedule(start, weeks, arm) for arms in families.values() for arm in arms}
+    order = [arm for arms in families.values() for arm in arms]
     states = {name for name, variable in variables().items() if variable.kind == "state"}
 
     def work(number: int) -> Found:
         found = Found()
-        chunks = engine.chunks(number, runs, (schedules[arm] for arms in families.values() for arm in arms))
+        chunks = engine.chunks(number, runs, (_schedule(start, weeks, arm) for arm in order))
         for base, arms in families.items():
             kept: Series = {}
             for (arm, (readings, firsts)), chunk in zip(arms.items(), chunks, strict=False):
@@ -636,24 +634,10 @@ def answer(
     asked = claims or load()
     chosen = _chosen(asked, only)
     meant = dict(names) if names is not None else asked.names(start.scenario.war.id)
-    plans = {claim.id: tuple(_planned(claim, trial, start, meant) for trial in claim.trial) for claim in chosen}
-    every = [one for listed in plans.values() for one in listed]
-    spans = sorted({one.weeks for one in every})
-    by_weeks = {weeks: [one for one in every if one.weeks == weeks] for weeks in spans}
-    arms = sum(map(len, itertools.chain(*(_families(listed).values() for listed in by_weeks.values()))))
-    total = arms * -(-runs // CHUNK)
-    if arms > MOST_ARMS:
-        raise ClaimError(f"the claims need more than {MOST_ARMS:,} wars each; ask `only` some of them")
-    done = itertools.count(1)
-
-    def one_more() -> None:
-        number = next(done)
-        if on_progress:
-            on_progress(number, total)
-
-    found = {
-        weeks: _simulate(start, listed, weeks, runs, seed, workers, one_more) for weeks, listed in by_weeks.items()
-    }
+    every = variables()
+    known = {name: every[name] for name in recorded(start)}
+    plans = {claim.id: tuple(_planned(claim, trial, start, meant, known) for trial in claim.trial) for claim in chosen}
+    found = _fought(start, tuple(itertools.chain(*plans.values())), runs, seed, workers, on_progress)
     values = _values(start, runs, seed)
     return Answers(
         start.scenario.id,
@@ -664,12 +648,33 @@ def answer(
         VERSION,
         start.evidence_hash,
         tuple(
-            Answer(
-                claim, tuple(_tried(one, found[one.weeks], claim.contested, values, start) for one in plans[claim.id])
-            )
+            Answer(claim, tuple(_tried(one, found[one.weeks], claim.contested, values) for one in plans[claim.id]))
             for claim in chosen
         ),
     )
+
+
+def _fought(
+    start: Start,
+    plans: Sequence[Plan],
+    runs: int,
+    seed: int,
+    workers: int | None,
+    on_progress: Callable[[int, int], None] | None,
+) -> dict[int, Found]:
+    """What was found in all trials, by the weeks that they last."""
+    by_weeks = {weeks: [one for one in plans if one.weeks == weeks] for weeks in sorted({one.weeks for one in plans})}
+    arms = sum(len(family) for listed in by_weeks.values() for family in _families(listed).values())
+    if arms > MOST_ARMS:
+        raise ClaimError(f"the claims need {arms:,} wars a run, {MOST_ARMS:,} are the most; ask `only` some of them")
+    done, total = itertools.count(1), arms * -(-runs // CHUNK)
+
+    def one_more() -> None:
+        number = next(done)
+        if on_progress:
+            on_progress(number, total)
+
+    return {weeks: _simulate(start, listed, weeks, runs, seed, workers, one_more) for weeks, listed in by_weeks.items()}
 
 
 def _chosen(claims: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
@@ -680,9 +685,9 @@ def _chosen(claims: Claims, only: Sequence[str]) -> tuple[Claim, ...]:
     return tuple(claim for claim in claims.claim if not only or claim.id in only)
 
 
-def _planned(claim: Claim, trial: Trial, start: Start, names: Mapping[str, Any]) -> Plan:
+def _planned(claim: Claim, trial: Trial, start: Start, names: Mapping[str, Any], known: Mapping[str, Variable]) -> Plan:
     try:
-        return plan(trial, start, names)
+        return plan(trial, start, names, known)
     except CeasefireError as error:
         raise ClaimError(f"claim {claim.id}: {error}") from None
 
@@ -692,7 +697,7 @@ def _values(start: Start, runs: int, seed: int) -> draws.Values:
     return draws.values(start, draws.cube(start, seed, np.arange(runs, dtype=np.uint32)))
 
 
-def _tried(plan: Plan, found: Found, contested: bool, values: draws.Values, start: Start) -> Tried:
+def _tried(plan: Plan, found: Found, contested: bool, values: draws.Values) -> Tried:
     fine = np.all([np.concatenate(found.fine[arm]) for arm in plan.arms], axis=0)
 
     def effect(reading: Reading, arms: Sequence[Arm]) -> Estimate:

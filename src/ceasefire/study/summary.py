@@ -180,19 +180,27 @@ class Relapse(Record):
     monte_carlo_high: float = Field(ge=0, le=1)
 
 
+class Guarantor(Record):
+    """What hangs on the guarantees of one patron, or of all that stand by a side."""
+
+    patron: str | None = Field(description="Key of the patron; null for all that stand by a side.")
+    credibility: Spread = Field(description="Chance that the guarantee is believed and kept, at the opening.")
+    least: Relapse | None = Field(
+        description="The third of ceasefires with the least credible guarantees; null where a third is fewer than 30 "
+        "runs, or where the thirds do not differ."
+    )
+    most: Relapse | None = Field(description="The third with the most credible guarantees; null likewise.")
+
+
 class Guarantees(Record):
     """What the forecast owes to guarantees of an agreement, among the runs that first ended in a ceasefire.
 
-    Credibility is that in the week of the ceasefire, of the side with the more credible guarantees.
+    Where all count, credibility is that in the week of the ceasefire, of the side with the more credible guarantees.
     """
 
     ceasefires: int = Field(description="Runs that first ended in a ceasefire.")
     every: Relapse | None = Field(description="All of them; null where they are fewer than 30.")
-    least: Relapse | None = Field(
-        description="The third with the least credible guarantees; null where a third is fewer than 30 runs, or where "
-        "the thirds do not differ."
-    )
-    most: Relapse | None = Field(description="The third with the most credible guarantees; null likewise.")
+    by: tuple[Guarantor, ...] = Field(description="All guarantees together, then each guarantor's own.")
 
 
 class Leader(Record):
@@ -689,20 +697,32 @@ def _spread(points: FloatArray) -> Spread:
 
 def _guarantees(result: xarray.Dataset) -> Guarantees | None:
     """How often a ceasefire fails, where guarantees are least and where they are most credible."""
-    if not {"credibility", "relapse_week"} <= set(result):
+    if not {"credibility", "guarantee", "relapse_week"} <= set(result):
         return None
     codes = {name: code for code, name in _meanings(result["first_ending"], result["phase"]).items()}
     runs = np.flatnonzero(result["first_ending"].values == codes.get("ceasefire"))
-    best = result["credibility"].max("side").transpose("week", "run").values
-    credibility = best[result["first_ending_week"].values[runs].astype(int), runs].astype(float)
     relapsed = result["relapse_week"].values[runs] > 0
+    best = result["credibility"].max("side").transpose("week", "run").values.astype(float)
+    then = best[result["first_ending_week"].values[runs].astype(int), runs]
+    by = [_guarantor(None, best[min(1, len(best) - 1)], then, relapsed)]
+    for patron, own in zip(result["patron"].values, result["guarantee"].transpose("patron", "run").values, strict=True):
+        if own.any():
+            by.append(_guarantor(str(patron), own.astype(float), own[runs].astype(float), relapsed))
+    every = _relapse(relapsed, then) if len(runs) >= FEW else None
+    return Guarantees(ceasefires=len(runs), every=every, by=tuple(by))
+
+
+def _guarantor(
+    patron: str | None, opening: FloatArray, credibility: FloatArray, relapsed: NDArray[np.bool_]
+) -> Guarantor:
+    """Credibility at the opening in all runs; then relapses of ceasefires by credibility, where thirds are apart."""
     order = np.argsort(credibility, kind="stable")
     third = len(order) // 3
     least, most = order[:third], order[len(order) - third :]
     told = third >= FEW and credibility[least[-1]] < credibility[most[0]]
-    return Guarantees(
-        ceasefires=len(runs),
-        every=_relapse(relapsed, credibility) if len(runs) >= FEW else None,
+    return Guarantor(
+        patron=patron,
+        credibility=_spread(quantiles(opening)),
         least=_relapse(relapsed[least], credibility[least]) if told else None,
         most=_relapse(relapsed[most], credibility[most]) if told else None,
     )

@@ -108,8 +108,8 @@ def _foot(found: Chain) -> Iterator[str]:
     )
     told = ", ".join(f"{count} {reason}" for count, reason in reasons if count)
     yield f"{left.tried} links tried, {found.depth} steps back; left out: {told or 'none'}."
-    yield f"{tested} were held against chance at 95 %; by luck alone about {0.05 * tested:.1g} of so many would seem to be links."
-    yield "What can be negative is in % of its mean size. A parameter that is a guess is no cause here; it is held as drawn."
+    yield f"{tested} were held against chance at 95 %: by luck alone about {0.05 * tested:.1g} would seem to be links."
+    yield "What can be negative is in % of its mean size. A parameter that is a guess is no cause; it is held as drawn."
     yield f"What this is: {IS}"
     yield f"What it is not: {IS_NOT}"
     failed = f", {found.failed_runs:,} failed and left out" if found.failed_runs else ""
@@ -172,7 +172,7 @@ def svg(found: Chain) -> str:
         *_legend(found, height - MARGIN),
     ]
     described = "; ".join(f"{link.cause} to {link.effect}: {_label(link)}" for link in found.links) or "no link is seen"
-    return standalone(picture(width, height, f"What acts on {found.asked.key}", clean(described), body))
+    return standalone(picture(width, height, clean(f"What acts on {found.asked.key}"), clean(described), body))
 
 
 def layers(found: Chain) -> dict[str, int]:

@@ -11,6 +11,7 @@ from ceasefire.scenario.start import open_war
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.study.forecast import opened
 from ceasefire.study.mechanisms import (
+    CONTESTED,
     NOISE,
     NOT_REPRESENTED,
     RULES,
@@ -106,6 +107,8 @@ def _room(moved: Moved, tried: Tried) -> str:
 
 def _rules(one: Answer) -> str:
     failing = [name for name in RULES if one.rules[name] is False]
+    if one.verdict == CONTESTED and failing:
+        return "all but sign, which is open"
     if failing:
         return f"**fails: {', '.join(failing)}**"
     holding = [name for name in RULES if one.rules[name]]

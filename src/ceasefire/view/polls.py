@@ -38,9 +38,10 @@ READING = f"""\
 UNKNOWN = """\
 - The polls of one series hang together: a forecast that missed a turn misses every poll after it. These are four
   series of one war, so the coverage is that of about four observations, and says little of other wars.
-- Two things were chosen with hindsight, after the same polls had been looked at: that what is ahead may be drawn to a
-  new long-run mean, and that this mean is held to log odds of 1 around even, not 1.5. The table of other beliefs shows
-  what hangs on them. Without another stretch the bands would be far too narrow.
+- Three things were chosen with hindsight, after the same polls had been looked at: that what is ahead may be drawn to a
+  new long-run mean, that the chance of it is a half, and that this mean is held to log odds of 1 around even, not 1.5.
+  The table of other beliefs shows what hangs on them. Without another stretch the bands would be far too narrow: the
+  coverage is a check of these choices, not a forecast that stood the test.
 - The same bands are too wide for the next poll: what moves opinion in this war has come in long drifts, which a walk
   around a mean has only in part.
 - The bands know nothing of the war: neither the ground, nor losses, nor talks. In a simulated war these act on opinion

@@ -17,7 +17,18 @@ import numpy as np
 import xarray
 
 from ceasefire.evidence.geography import Geography, Place
-from ceasefire.study.summary import FEW, Ally, Assumption, Chance, Guarantees, Relapse, Series, Spread, Summary
+from ceasefire.study.summary import (
+    FEW,
+    Ally,
+    Assumption,
+    Chance,
+    Guarantees,
+    Guarantor,
+    Relapse,
+    Series,
+    Spread,
+    Summary,
+)
 from ceasefire.view import chart, text
 from ceasefire.view.chart import Atlas, Curve, Label, Window
 
@@ -806,54 +817,59 @@ def _aid_flows(summary: Summary, giving: Sequence[Ally]) -> list[str]:
 
 def _guarantees(summary: Summary) -> str:
     """What the forecast owes to guarantees of an agreement."""
-    if summary.guarantees is None:
+    found = summary.guarantees
+    if found is None:
         return ""
-    told = [*_credibilities(summary), _relapses(summary, summary.guarantees)]
-    return "<h3>What the forecast owes to guarantees</h3>" + "".join(
-        f"<p class='lead'>{escape(words)}</p>" for words in told
-    )
-
-
-def _credibilities(summary: Summary) -> list[str]:
-    """For each side that is given guarantees, how credible they are."""
-    lines, date = [], text.day(summary.dates[-1])
-    for side in summary.sides:
-        series = summary.find("credibility", side=side.key)
-        if series and not series.empty:
-            first, last = (_middle_and_spread(series, week, 100.0, 0) for week in (1, -1))
-            lines.append(
-                f"That guarantees of an agreement to {side.name} would be believed and kept has a chance of {first} "
-                f"per cent in the first week and of {last} per cent on {date}: a judgement with a wide range, as no "
-                "agreement has tested it."
-            )
-    return lines or ["No patron is assumed to stand behind an agreement."]
+    if len(found.by) == 1:
+        words, table = ["No patron is assumed to stand behind an agreement.", _relapses(summary, found)], ""
+    else:
+        words, table = [_relapses(summary, found)], _guarantor_table(summary, found)
+    told = f"<p class='lead'>{escape(' '.join(words))}</p>"
+    return f"<h3>What the forecast owes to guarantees</h3>{told}{table}"
 
 
 def _relapses(summary: Summary, found: Guarantees) -> str:
-    """How often a ceasefire fails where guarantees are least and where they are most credible."""
+    """How often a ceasefire fails."""
     start = f"The fighting first stops by a ceasefire in {found.ceasefires:,} runs"
     if found.every is None:
         return f"{start}, too few to say how often one fails: {FEW} are needed."
-    start += f"; in {_share(found.every)} of them it resumes by {text.day(summary.dates[-1])}."
-    least, most = found.least, found.most
-    if least is None or most is None:
-        return f"{start} They are too few, or their guarantees too much alike, to tell what guarantees do to that."
-    apart = most.monte_carlo_high < least.monte_carlo_low or least.monte_carlo_high < most.monte_carlo_low
-    doubt = "" if apart else " The ranges overlap: so few runs cannot tell the two apart."
-    return (
-        f"{start} In the third of them with the least credible guarantees ({_credible(least)}) the share is "
-        f"{_share(least)}, in the third with the most credible ({_credible(most)}) {_share(most)}.{doubt} Ranges are "
-        "the Monte Carlo error alone (Wilson 95%), and a late ceasefire has less time to fail."
+    return f"{start}; in {_share(found.every)} of them it resumes by {text.day(summary.dates[-1])}."
+
+
+def _guarantor_table(summary: Summary, found: Guarantees) -> str:
+    """How often a ceasefire fails where guarantees are least and where they are most credible."""
+    names = {ally.key: f"{ally.name} alone" for ally in summary.allies}
+    missing = "alike" if found.ceasefires // 3 >= FEW else "too few"
+    rows = "".join(
+        _row(names.get(by.patron or "", "All guarantors together"), _guarantor(by, missing)) for by in found.by
     )
+    head = "".join(
+        f'<th scope="col">{name}</th>'
+        for name in (
+            "Chance that the guarantee<br>is believed and kept, %",
+            "Fighting resumes, third of ceasefires<br>with the least credible guarantees",
+            "Fighting resumes, third of ceasefires<br>with the most credible guarantees",
+        )
+    )
+    thirds = [by.least for by in found.by if by.least]
+    size = f"A third is {thirds[0].runs:,} runs." if thirds else f"Thirds of fewer than {FEW} runs are not told."
+    return (
+        f"<div class='scroll'><table class='figures'><thead><tr><th scope='col'>Guarantor</th>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div><p class='note'>The chance is a judgement with a wide range, as no "
+        f"agreement has tested it. {size} Ranges of shares are the Monte Carlo error alone (Wilson 95%): where they "
+        "overlap, so few runs cannot tell the thirds apart. A late ceasefire has less time to fail.</p>"
+    )
+
+
+def _guarantor(by: Guarantor, missing: str) -> list[str]:
+    points = [None if p is None else 100 * p for p in (by.credibility.q50, by.credibility.q05, by.credibility.q95)]
+    middle, low, high = (text.number(None if p is None else round(p)) for p in points)
+    return [f"{middle} ({low}–{high})", *(_share(part) if part else missing for part in (by.least, by.most))]
 
 
 def _share(part: Relapse) -> str:
     low, high = 100 * part.monte_carlo_low, 100 * part.monte_carlo_high
     return f"{text.percent(part.probability)} ({low:.1f}–{high:.1f}%)"
-
-
-def _credible(part: Relapse) -> str:
-    return f"{100 * part.credibility_low:.0f} to {100 * part.credibility_high:.0f}% credible, {part.runs:,} runs"
 
 
 def _opinion(summary: Summary) -> str:
