@@ -128,7 +128,7 @@ def test_a_ceasefire_freezes_after_half_a_year(drawn):
 
 
 def test_ceasefires_break_or_ripen_and_faded_wars_flare_at_their_rates(drawn):
-    params = drawn(1e-12, relapse=0.01, ripen=0.03, flare=0.02)
+    params = drawn(1e-12, relapse=0.01, ripen=0.03, flare=0.02, guarantee_effect=0.0)
     for phase in (CEASEFIRE, FROZEN):
         states, flows = fight(params, standing(phase, weeks=1), TROOPS)
         left = 1 - 0.96**WEEKS
@@ -189,12 +189,13 @@ def test_without_the_coupling_troops_change_no_bit(drawn):
 
 
 def test_credible_guarantees_keep_a_ceasefire_longer_by_the_effect_they_are_given(with_prior_medians):
-    params = with_prior_medians(bargaining, runs=RUNS, relapse=0.02, ripen=0.0, guarantee_effect=1.5)
+    effect = {"guarantee_effect": 1.5, "usual_credibility": 0.25}
+    params = with_prior_medians(bargaining, runs=RUNS, relapse=0.02, ripen=0.0, **effect)
     hazard = {}
     for credible in (0.0, 0.8):
         states, _ = fight(params, standing(CEASEFIRE), TROOPS, credibility=UNGUARANTEED.at[1].set(credible))
         hazard[credible] = -np.log((np.asarray(states.first_ending_week >= 0) & _never_resumed(states)).mean()) / WEEKS
-    assert hazard[0.0] == pytest.approx(0.02, rel=0.05)
+    assert hazard[0.0] == pytest.approx(0.02 * np.exp(1.5 * 0.25), rel=0.05)
     assert hazard[0.8] / hazard[0.0] == pytest.approx(np.exp(-1.5 * 0.8), rel=0.12)
 
 

@@ -90,7 +90,8 @@ def test_a_quantity_says_its_unit_its_meaning_and_its_dimensions(variable):
 def test_bounds_say_what_a_quantity_can_be(variable):
     low, high = variable.bounds
     assert low < high
-    assert variable.kind != "parameter" or variable.bounds == BOUNDS[type(variable.prior)]
+    chosen = BOUNDS[type(variable.prior)] if variable.kind == "parameter" else variable.bounds
+    assert variable.bounds == chosen or (isinstance(variable.prior, Fixed) and variable.bounds == SHARE)
 
 
 @pytest.mark.parametrize("variable", [variable for variable in ALL if variable.coupling], ids=name_of)

@@ -33,7 +33,7 @@ KNOWN = {variable.name.partition(".")[2]: variable for variable in declared(opin
 def weekly(given):
     """What comes in each week [week, side, run]: a number for both sides, one for each, or one a week and side."""
     found = {}
-    for name, value in (USUAL | {"excess": 0.0} | given).items():
+    for name, value in (USUAL | {"excess": 0.0, "peace": 0.0} | given).items():
         value = np.asarray(value, float)
         value = value[..., None] if value.ndim else value
         found[name] = jnp.asarray(np.broadcast_to(value, (WEEKS, SIDES, RUNS)), float)
@@ -45,6 +45,7 @@ def _run(params, state, received, do, flipped):
     def week(state, now):
         number, told = now
         noise = Mirror(jnp.asarray([4, 0], jnp.uint32), jnp.arange(RUNS, dtype=jnp.uint32), number, "opinion", flipped)
+        told = told | {"peace": told["peace"][0]}
         after, flows = opinion.step(params, state, do=do, noise=noise, **told)
         return after, (after, flows)
 
@@ -323,3 +324,13 @@ def test_a_share_is_a_share_whatever_comes_in_and_whatever_is_decreed(wide, valu
                     low, high = KNOWN[name].bounds
                     assert low <= found.min(), name
                     assert found.max() <= high, name
+
+
+def test_an_end_of_the_fighting_is_neither_victory_nor_defeat(drawn):
+    nobody_moves = years(drawn(**STILL), taken=0.0, peace=1.0)
+    assert (nobody_moves[0].prospect == 0).all()
+    after_a_defeat = years(drawn(**STILL), taken=[10.0, 150.0])[0]
+    state = jax.tree.map(lambda leaf: jnp.asarray(leaf[-1]), after_a_defeat)
+    prospect = np.abs(years(drawn(**STILL), state=state, taken=0.0, peace=1.0)[0].prospect)
+    assert (np.diff(prospect, axis=0) <= 0).all()
+    assert prospect[-1].max() < 0.01 < prospect[0].min()

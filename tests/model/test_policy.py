@@ -48,13 +48,6 @@ def test_announced_talks_move_effort_in_their_week_alone_and_can_do_so_either_wa
     np.testing.assert_array_equal(week(params, decree("policy.talks", value=1.0)).effort, effort[1])
 
 
-def test_protecting_others_costs_effort_and_nothing_else(week, with_prior_medians):
-    usual = week(with_prior_medians(policy, runs=3))
-    flows = week(with_prior_medians(policy, runs=3, protection=[0.1, 2.0]))
-    np.testing.assert_allclose(flows.effort, usual.effort * np.array([[0.9], [0.0]]), rtol=1e-6)
-    np.testing.assert_array_equal(flows.fire, usual.fire)
-
-
 def test_without_its_couplings_an_agreement_stops_nothing(week, with_prior_medians):
     flows = week(with_prior_medians(policy, runs=3, truce_effort=0.0, truce_fire=0.0))
     assert (np.asarray(flows.effort) == 1).all()

@@ -193,5 +193,8 @@ def test_peace_lifts_its_share_of_sanctions_after_their_lag_and_none_where_the_l
     assert (bites(flows)[:, :10] == bites(usual)[:, :10]).all()
     np.testing.assert_allclose(bites(flows)[[0, 2], -1], -0.3, atol=1e-3)
     assert (np.diff(bites(flows)[:3], axis=1) <= 1e-7).all()
+    _, free = years(drawn(relief=0.3, under_opening=[0.0, 1.0], **QUIET), peace_from=10)
+    assert (bites(free)[:, :, 0] == bites(usual)[:, :, 0]).all()
+    assert (bites(free)[:, :, 1] == bites(flows)[:, :, 1]).all()
     _, cut = years(drawn(relief=0.0, **QUIET), peace_from=10)
     assert (bites(cut) == bites(usual)).all()

@@ -80,9 +80,7 @@ def week(
     fire, *given = (jnp.broadcast_to(jnp.asarray(one, float), (2, RUNS)) for one in (fire, intelligence, licence))
     colder = jnp.full(RUNS, colder, float)
     do, noise = decree() if do is None else do, dice(number, swapped=swapped)
-    return step(
-        params, state, do, noise, fire, output(per_week), colder, *given
-    )
+    return step(params, state, do, noise, fire, output(per_week), colder, *given)
 
 
 @pytest.fixture
@@ -336,3 +334,16 @@ def test_what_patrons_tell_and_allow_moves_launches_of_that_side_and_licence_onl
     np.testing.assert_array_equal(
         week(cut, opened(cut), intelligence=0.1, licence=0.1)[1].launched, week(cut, opened(cut))[1].launched
     )
+
+
+def test_escalation_is_how_many_more_are_launched_lately_and_never_less_than_at_the_opening(drawn):
+    params = drawn(cover=20.0, luck=[[1e-6] * 5] * 2, tempo_spread=0.0)
+    state = opened(params)
+    assert (np.asarray(strikes.escalation(state)) == 0).all()
+    twice = decree(launched=(2.0, 0.0))
+    for number in range(30):
+        state, _ = week(params, state, do=twice, number=number, per_week=2 * np.asarray(PER_WEEK))
+    np.testing.assert_allclose(strikes.escalation(state), np.log(2), rtol=0.15)
+    for number in range(30):
+        state, _ = week(params, state, fire=0.0, number=number)
+    assert (np.asarray(strikes.escalation(state)) == 0).all()

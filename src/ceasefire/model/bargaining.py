@@ -3,11 +3,12 @@
 The chance that the war ends this week, given that it lasts, is that of interstate wars of its age: 1 − S(t + 1 week)
 / S(t), with S log-logistic, 1/(1 + (t/scale)^shape), or Weibull, exp(−(t/scale)^shape), t the war's age. How it ends
 is drawn from uncertain shares: ceasefire, settlement, dictated by one side (the stronger more often, with odds
-(troops ratio)^κ), or fading. A ceasefire may relapse into war, with a chance times e^(−g · credibility) of guarantees
-that patrons give, may become a settlement, or grow old: after 26 weeks it counts as frozen. A faded war may flare up
-again.
+(troops ratio)^κ), or fading. A ceasefire may relapse into war, with a chance times e^(−g · (credibility − usual))
+of the guarantees that patrons would give, may become a settlement, or grow old: after 26 weeks it counts as frozen. A
+faded war may flare up again.
 
-Left out: everything that the parties want, believe or offer. The base rate is a baseline, not an explanation.
+Left out: everything that the parties want, believe or offer, and so whether an agreement has guarantees in it. The base
+rate is a baseline, not an explanation.
 Sources: durations `cow-wars-4.0` (Sarkees and Wayman 2010), fitted in `scenario/duration.py`; failure of agreements
 about 40 % within years (HCSS, UCDP; model notes, section 12).
 """
@@ -68,13 +69,18 @@ class Params(eqx.Module):
         doc="How the ratio of troops moves the odds of who dictates (κ).",
     )
     relapse: Float[Array, "run"] = parameter(
-        LogNormal(0.001, 0.004, 0.012), unit="1/week", doc="Chance in a week that a ceasefire without guarantees fails."
+        LogNormal(0.001, 0.004, 0.012),
+        unit="1/week",
+        doc="Chance that a ceasefire fails in a week, with usual guarantees.",
     )
     guarantee_effect: Float[Array, "run"] = coupling(
         "patrons.credibility",
         "bargaining.resumed",
         LogNormal(0.3, 1.0, 2.5),
         doc="How much a guarantee that is sure to be kept takes off the log chance of relapse (g).",
+    )
+    usual_credibility: Float[Array, "run"] = parameter(
+        Share(0.1, 0.25, 0.5), unit="1", doc="How far guarantees of agreements in the past were believed and kept."
     )
     ripen: Float[Array, "run"] = parameter(
         LogNormal(0.001, 0.004, 0.02), unit="1/week", doc="Chance that a ceasefire becomes a settlement in a week."
@@ -152,7 +158,7 @@ def step(
     at_war = state.phase == WAR
     paused = (state.phase == CEASEFIRE) | (state.phase == FROZEN)
     ended = at_war & do("ended", at_war & (chance < hazard))
-    relapse = params.relapse * jnp.exp(-params.guarantee_effect * credibility.max(axis=0))
+    relapse = params.relapse * jnp.exp(-params.guarantee_effect * (credibility.max(axis=0) - params.usual_credibility))
     relapsed = (paused & (chance < relapse)) | ((state.phase == FADE) & (chance < params.flare))
     resumed = (paused | (state.phase == FADE)) & do("resumed", relapsed)
     ripened = paused & (chance > 1 - params.ripen)

@@ -229,8 +229,9 @@ def step(
     """
     level = jnp.exp(state.prices)
     week = params.gdp / YEAR * level
-    war = params.war_share * week * (1 + params.fire_effect * (fire - 1))
-    war = do("spending_war", war * jnp.exp(-params.erosion * state.prices))
+    planned = params.war_share * week * jnp.exp(-params.erosion * state.prices)
+    shot = planned * params.fire_effect * (fire - 1)
+    war = do("spending_war", planned + shot)
     civil = do("spending_civil", params.civil_share * week)
     taxes = do("revenue_other", state.tax_share * week)
     aid = do("aid_received", params.aid * grants**params.aid_exponent * exchange)
@@ -253,7 +254,7 @@ def step(
     burden = state.burden + (1 - MEMORY) * ((deficit - jnp.maximum(drawn, 0)) / of_gdp - state.burden)
     stress = do("stress", strain(params, burden))
     plants = jnp.maximum(1 - params.stress_effect * (stress - state.stress_opening), 0)
-    arms = do("arms", relative(war / level, state.war_opening, TRACE) * plants)
+    arms = do("arms", relative(jnp.maximum(war - shot, 0) / level, state.war_opening, TRACE) * plants)
     after = dataclasses.replace(
         state,
         reserves=state.reserves - drawn,

@@ -111,9 +111,17 @@ SIGNED: Bounds = (-float("inf"), float("inf"))
 SHARE: Bounds = (0.0, 1.0)
 
 
-def parameter(prior: Prior, *, unit: str, doc: str, source: str = "elicited", known_on: str = "always") -> Any:
-    """Declare a field of `Params`: constant during a run, not known exactly."""
-    bounds = SHARE if isinstance(prior, Share) else SIGNED if isinstance(prior, Normal) else POSITIVE
+def parameter(
+    prior: Prior,
+    *,
+    unit: str,
+    doc: str,
+    source: str = "elicited",
+    known_on: str = "always",
+    bounds: Bounds | None = None,
+) -> Any:
+    """Declare a field of `Params`: constant during a run, not known exactly; `bounds` where the prior does not say."""
+    bounds = bounds or (SHARE if isinstance(prior, Share) else SIGNED if isinstance(prior, Normal) else POSITIVE)
     return dataclasses.field(
         metadata={
             "unit": unit,

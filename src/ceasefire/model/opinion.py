@@ -11,6 +11,7 @@ differs from the opening, 0 if nothing does, each lately (a half-life of eight w
     prices     = inflation less the opening's, in units of 10 points;
     alarm      = log(civilians harmed lately / at the opening), 0 where fewer are harmed,
     rally     ← max(m · rally + alarm − alarm before, 0), m the memory of the rally's half-life.
+Where fighting has ended, ground counts as if it were taken as at the opening: peace is neither victory nor defeat.
 So a rally rises and sinks with the alarm, and fades as a new level of harm becomes the usual one; strikes that cause
 hardship and harm at once may move opinion either way. Support falls with the logarithm of all casualties, so that the
 opening's rate wears less and less out: that part belongs to x. Prospects weigh more than losses.
@@ -172,14 +173,17 @@ def step(
     hours: Float[Array, "side run"],
     excess: Float[Array, "side run"],
     harmed: Float[Array, "side run"],
+    peace: Float[Array, "run"],
 ) -> tuple[State, Flows]:
     """Remember the week, then answer, with the prospect as it stood when the week began.
 
-    `taken` is each side's ground (km²), `hours` a day, `excess` inflation beyond the opening's (%/year).
+    `peace` is 1 where fighting has ended. `taken` is each side's ground (km²), `hours` a day, `excess` inflation beyond
+    the opening's (%/year).
     """
     luck = noise.uniform("level", state.level.shape[:-1])
     level = wander(state.level, params.level_mean, params.level_spread, params.level_half_life, luck)
-    after = remembered(params, state, level, taken - enemy(taken), casualties, hours, harmed)
+    gain = jnp.where(peace > 0, state.advance_opening, taken - enemy(taken))
+    after = remembered(params, state, level, gain, casualties, hours, harmed)
     caused = (
         params.prospect_effect * state.prospect[:, None]
         + params.casualty_effect * log_ratio(after.casualties, after.usual_casualties)[:, None]

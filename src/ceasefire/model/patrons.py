@@ -1,10 +1,10 @@
 """Patrons: what other states give a side, when it arrives, and what they can stop from one day to the next.
 
 A patron's will, the share of those who decide that are for giving, is
-    will = σ(logit(will at the opening) + mood + politics − u · prospect² + v · enemy's tempo).
+    will = σ(logit(will at the opening) + mood + politics − u · prospect² + v · escalation).
 Mood wanders around 0. Politics jumps in the week of the next national election, and with changes of course at a
 Poisson rate, at most one a week; jumps stay. Prospect, in (−1, 1), is how well the side does that it helps: a side that
-is winning, or lost, gets less. The enemy's tempo is the log of how fast it launches deep strikes. Money is willing by
+is winning, or lost, gets less. Escalation is the log of how much more the enemy launches lately. Money is willing by
 m = will / will at the opening, and not at all from a patron that left or has its `funds` off. New pledges a week are
     pledged = pledged at the opening · (own share · m + Σ share that another pays · its m) · (1 − e · peace),
 the last only for arms. A pledge passes two stages of equal mean length (an Erlang-2 of mean L weeks, as T below), of
@@ -16,22 +16,23 @@ What is decreed to be delivered beyond that is pledged and given at once.
 
 Each switch goes off and on at its own Poisson rates. What a side has of intelligence is Π (1 − insight · (1 − on)) over
 its patrons relative to the opening, and likewise the leave to strike deep. A patron leaves its side at the rate
-    base · exp(κ · share of its allies of the opening that are gone − ρ · protection),
+    base · exp(κ · share of its allies of the opening that are gone),
 neither pledges nor gives, and its promises wait until it returns. Guarantees of an agreement to a side are believed
 with chance 1 − Π (1 − guarantees · credible) over the patrons that stand by it. States as a week begins count in it.
 
 Left out: why a switch is thrown, elections after the next, promises that are broken, stocks and plants of the patrons,
-prices, others who step in for a patron that left, what a patron does to its enemy, help to both sides.
+prices, so that a good of which a side got none at the opening comes to nothing whatever is given of it, others who step
+in for a patron that left, what protecting an ally costs, what a patron does to its enemy, help to both sides.
 Sources: two stages of 12 to 26 weeks, half-life of 40, rates of switches and the form of will after model notes,
 section 9, elicited; promises apart from deliveries, open claim M03; guarantees M05, contested (there one patron's is
-needed, here any adds); contagion and protection M07 and M39, contested. Amounts by patron and good in the scenario.
+needed, here any adds); contagion M07 and M39, contested. Amounts by patron and good in the scenario.
 """
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from ceasefire.model.axes import GOODS, SWITCHES, Ground, enemy, relative
 from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Normal, Share, coupling, parameter, quantity
@@ -76,10 +77,10 @@ class Params(eqx.Module):
         doc="Log odds of will lost when the side that is helped is as good as victorious, or as lost (u).",
     )
     escalation_effect: Float[Array, "run"] = coupling(
-        "strikes.tempo",
+        "strikes.launched",
         "patrons.will",
         Normal(-0.1, 0.15, 0.5),
-        doc="Log odds of will won for each unit of log tempo of the enemy's launches (v).",
+        doc="Log odds of will won as the enemy's launches lately rise by a factor of e (v).",
     )
     pledge_opening: Float[Array, "patron good run"] = parameter(
         Fixed(0.0), unit="bn USD/week", source="scenario", doc="New pledges a week at the opening, funds being on."
@@ -91,10 +92,18 @@ class Params(eqx.Module):
         LogNormal(12, 18, 26), unit="week", doc="Mean time from pledge to delivery (L); two weeks at least."
     )
     paid_by: Float[Array, "patron payer run"] = parameter(
-        Fixed(0.0), unit="1", source="scenario", doc="Share of what a patron gives that another pays."
+        Fixed(0.0),
+        unit="1",
+        source="scenario",
+        doc="Share of what a patron gives that another pays.",
+        bounds=SHARE,
     )
     switch_opening: Float[Array, "patron switch run"] = parameter(
-        Fixed(1.0), unit="1", source="scenario", doc="1 where a switch is on at the opening, 0 where it is off."
+        Fixed(1.0),
+        unit="1",
+        source="scenario",
+        doc="1 where a switch is on at the opening, 0 where it is off.",
+        bounds=SHARE,
     )
     switch_off: Float[Array, "patron switch run"] = parameter(
         LogNormal(0.002, 0.004, 0.01), unit="1/week", doc="Rate at which a switch that is on goes off."
@@ -115,19 +124,17 @@ class Params(eqx.Module):
         LogNormal(2e-4, 1e-3, 5e-3), unit="1/week", doc="Rate at which a patron that was lost comes back."
     )
     aligned_opening: Float[Array, "patron run"] = parameter(
-        Fixed(1.0), unit="1", source="scenario", doc="1 where a patron stands by its side at the opening, 0 where not."
+        Fixed(1.0),
+        unit="1",
+        source="scenario",
+        doc="1 where a patron stands by its side at the opening, 0 where not.",
+        bounds=SHARE,
     )
     contagion: Float[Array, "run"] = coupling(
         "patrons.allies",
         "patrons.aligned",
         Normal(-0.3, 0.4, 1.2),
         doc="Log of the rate of leaving added when all of a side's allies are gone (κ).",
-    )
-    protection_effect: Float[Array, "run"] = coupling(
-        "policy.protection",
-        "patrons.aligned",
-        LogNormal(2, 10, 40),
-        doc="Log of the rate of leaving taken off by all of a side's effort (ρ).",
     )
     peace_effect: Float[Array, "run"] = coupling(
         "bargaining.phase",
@@ -136,7 +143,11 @@ class Params(eqx.Module):
         doc="Share of pledges of arms that an end of the fighting stops (e).",
     )
     guarantees: Float[Array, "patron run"] = parameter(
-        Fixed(0.0), unit="1", source="scenario", doc="1 where a patron would guarantee an agreement to its side."
+        Fixed(0.0),
+        unit="1",
+        source="scenario",
+        doc="1 where a patron would guarantee an agreement to its side.",
+        bounds=SHARE,
     )
     credible: Float[Array, "patron run"] = parameter(
         Share(0.1, 0.35, 0.7), unit="1", doc="Chance that a guarantee by a patron is believed and kept."
@@ -191,7 +202,8 @@ def pace(params: Params) -> Float[Array, "good run"]:
 def opening(params: Params, ground: Ground) -> State:
     """Promises as full as the opening's pledges and deliveries keep them, nobody's mind changed."""
     calm = jnp.zeros_like(params.will_opening)
-    kept = jnp.stack([params.pledge_opening, params.delivery_opening], axis=2) / pace(params)[:, None]
+    pledged = params.pledge_opening * (params.switch_opening[:, FUNDS] * params.aligned_opening)[:, None]
+    kept = jnp.stack([pledged, params.delivery_opening], axis=2) / pace(params)[:, None]
     return State(kept, calm, calm, params.switch_opening, params.aligned_opening)
 
 
@@ -202,18 +214,16 @@ def step(
     do: Intervention,
     noise: Noise,
     ground: Ground,
-    peace: Bool[Array, "run"],
+    peace: Float[Array, "run"],
     prospect: Float[Array, "side run"],
-    tempo: Float[Array, "side run"],
-    protection: Float[Array, "side run"],
+    escalation: Float[Array, "side run"],
 ) -> tuple[State, Flows]:
     """Minds change, pledges are made and kept; then switches may be thrown, and patrons leave or return.
 
-    `peace` is where the fighting has ended, `tempo` the log tempo of each side's launches relative to the opening,
-    `protection` the share of its effort that a side spends on protecting its allies.
+    `peace` is 1 where fighting has ended, `escalation` the log of each side's launches lately relative to the opening.
     """
     mood, politics = minds(params, state, noise, ground)
-    push = params.escalation_effect * enemy(tempo) - params.prospect_effect * prospect**2
+    push = params.escalation_effect * enemy(escalation) - params.prospect_effect * prospect**2
     usual = log_odds(params.will_opening)
     will = do("will", jax.nn.sigmoid(_held(usual + mood + politics + of_side(ground, _held(push)))))
     willing = will / jax.nn.sigmoid(usual) * state.on[:, FUNDS] * state.aligned
@@ -222,7 +232,7 @@ def step(
     promised, pledged, delivered = pipeline(params, state, do, backing.sum(axis=1), peace)
     allies = do("allies", per_side(ground, state.aligned))
     thrown, moves = noise.uniform("switch", state.on.shape[:-1]), noise.uniform("move", state.aligned.shape[:-1])
-    leave_rate = leaving(params, ground, allies, protection)
+    leave_rate = leaving(params, ground, allies)
     after = State(
         promised=promised,
         mood=mood,
@@ -253,7 +263,7 @@ def minds(params: Params, state: State, noise: Noise, ground: Ground) -> tuple[A
 
 
 def pipeline(
-    params: Params, state: State, do: Intervention, backing: Float[Array, "patron run"], peace: Bool[Array, "run"]
+    params: Params, state: State, do: Intervention, backing: Float[Array, "patron run"], peace: Float[Array, "run"]
 ) -> tuple[Array, Array, Array]:
     """What is promised after the week, newly pledged and delivered, [patron, good, ...]."""
     moved = state.promised * (pace(params) * state.aligned[:, None])[:, :, None]
@@ -332,13 +342,10 @@ def _all_but(ground: Ground, part: Float[Array, "patron run"]) -> Float[Array, "
     return (1 - ground.supports[:, :, None] * jnp.clip(part, 0.0, 1.0)).prod(axis=1)
 
 
-def leaving(
-    params: Params, ground: Ground, allies: Float[Array, "side run"], protection: Float[Array, "side run"]
-) -> Float[Array, "patron run"]:
+def leaving(params: Params, ground: Ground, allies: Float[Array, "side run"]) -> Float[Array, "patron run"]:
     """Rate at which each patron leaves its side, 1/week."""
     gone = 1 - relative(allies, per_side(ground, params.aligned_opening), TRACE)
-    urge = _held(params.contagion * gone - params.protection_effect * protection)
-    return params.leave_rate * jnp.exp(of_side(ground, urge))
+    return params.leave_rate * jnp.exp(of_side(ground, _held(params.contagion * gone)))
 
 
 def flipped(on: Array, off_rate: Array, on_rate: Array, u: Array) -> Array:

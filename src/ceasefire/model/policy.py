@@ -1,15 +1,14 @@
 """Policy: how hard each side presses and how much it fires.
 
 While the war lasts a side attacks with its effort and fires with its fire; 1 is the level at the opening:
-    effort = planned · (1 − protection) · e^(talks effect · talks) · (1 − truce · stop),
+    effort = planned · e^(talks effect · talks) · (1 − truce · stop),
     fire = planned · (1 − truce · stop),
 stop being 0 at war, 1 under an agreement and .95 while the war fades. Talks is 1 in a week in which talks are due that
-were announced: sides are said to assault harder before them, or to hold back; the effect can be either. Protection is
-the share of its effort that a side spends on keeping those who stand by it.
+were announced: sides are said to assault harder before them, or to hold back; the effect can be either.
 
 Left out: changes of plan, season, where to press (the front's tempo carries what the record shows of it), violations of
 an agreement, how serious talks are.
-Sources: elicited; assaults before talks, open claim M14, contested; protection of allied states, M39.
+Sources: elicited; assaults before talks, open claim M14, contested.
 """
 
 import equinox as eqx
@@ -32,9 +31,6 @@ class Params(eqx.Module):
     )
     planned_fire: Float[Array, "side run"] = parameter(
         Fixed(1.0), unit="1", source="definition", doc="Fire delivered while at war, relative to the opening."
-    )
-    protection: Float[Array, "side run"] = parameter(
-        Fixed(0.0), unit="1", source="definition", doc="Share of its effort that a side spends on protecting allies."
     )
     talks_effect: Float[Array, "run"] = coupling(
         "policy.talks",
@@ -76,7 +72,7 @@ def step(
     due = ground.talks[jnp.minimum(week, YEAR)]
     talks = do("talks", jnp.broadcast_to(due, at_war.shape).astype(params.talks_effect.dtype))
     stop = jnp.where(at_war, 0.0, jnp.where(fading, 1 - FADED, 1.0)).astype(params.planned_effort.dtype)
-    planned = params.planned_effort * jnp.maximum(1 - params.protection, 0) * jnp.exp(params.talks_effect * talks)
+    planned = params.planned_effort * jnp.exp(params.talks_effect * talks)
     effort = planned * jnp.maximum(1 - params.truce_effort * stop, 0)
     fire = params.planned_fire * jnp.maximum(1 - params.truce_fire * stop, 0)
     return state, Flows(talks, do("effort", effort), do("fire", fire))

@@ -7,9 +7,9 @@ length (an Erlang-2 lag of mean L weeks),
 so that a step of 1 has brought 1 − (1 − g)ⁿ · (1 + n · g) after n weeks: next to nothing at first. Fleets and traders
 adapt to what is added, not to what is taken away; what they have found a way around goes to a share of it,
     adapted ← adapted + (share · max(arrived, 0) − adapted) / (1 + τ),   bite = arrived − adapted.
-Parts that reach industry = exp(−effect · bite), 1 at the opening. Where fighting has ended, levels are decided that are
-lower by the share `relief`. New rounds on oil come at a Poisson rate, at most one
-a week; their sizes are exponential, and they stay.
+Parts that reach industry = exp(−effect · bite), 1 at the opening. Where fighting has ended, what is decided for a side
+that was under sanctions is less by the share `relief`. New rounds on oil come at a Poisson rate, at most one a week;
+their sizes are exponential, and they stay.
 
 Left out: who imposes them, what a settlement says of them, frozen assets, goods other than oil and parts; that the
 bite of the opening's sanctions may still fade (where the discount on oil returns to says that, in `oil`).
@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ceasefire.model.declare import POSITIVE, Fixed, LogNormal, Share, coupling, parameter, quantity
+from ceasefire.model.declare import POSITIVE, SHARE, Fixed, LogNormal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
@@ -69,11 +69,14 @@ class Params(eqx.Module):
         LogNormal(0.05, 0.2, 0.5),
         doc="Log of the supply of parts lost to a bite as large as the opening's.",
     )
+    under_opening: Float[Array, "side run"] = parameter(
+        Fixed(1.0), unit="1", source="scenario", doc="1 where a side is under sanctions at the opening.", bounds=SHARE
+    )
     relief: Float[Array, "run"] = coupling(
         "bargaining.phase",
-        "sanctions.oil_bite",
+        "sanctions.delayed",
         Share(0.02, 0.2, 0.7),
-        doc="Share of all sanctions that is lifted where fighting has ended.",
+        doc="Share of the sanctions on a side that is lifted where fighting has ended.",
     )
     round_rate: Float[Array, "side run"] = parameter(
         LogNormal(0.004, 0.01, 0.02), unit="1/week", doc="New rounds of sanctions on oil; 0.01 is one in two years."
@@ -127,7 +130,7 @@ def step(
     added = do("added", jnp.where(comes, size, 0.0))
     rounds = state.rounds + added
     levels = (params.oil_level + rounds, params.component_level, params.secondary_level, 1 + params.interception_level)
-    decided = jnp.stack(levels, axis=1) * (1 - params.relief * peace)
+    decided = jnp.stack(levels, axis=1) * (1 - params.under_opening * params.relief * peace)[:, None]
     lag = jnp.stack([params.trade_lag, params.component_lag, params.trade_lag, params.interception_lag])
     gain = 1 / (1 + lag / 2)
     delayed = state.delayed + gain * (decided - 1 - state.delayed)

@@ -41,6 +41,8 @@ TRACE = 1.0
 """Missiles that are always there, so that none relative to none is 1; arbitrary, and small beside any stock."""
 WEEK = 7.0
 """Nights in a week."""
+MEMORY = 2.0 ** (-1 / 8)
+"""Of launches lately: a half-life of eight weeks (elicited)."""
 WIDEST = 2.0
 """No spread of luck is wider; beyond it the cube no longer keeps its mean."""
 FURTHEST = 20.0
@@ -103,6 +105,8 @@ class State(eqx.Module):
     stock: Float[Array, "side weapon run"] = quantity("count", "Weapons ready to be launched.")
     tempo: Float[Array, "side run"] = quantity("1", "Log of the tempo of launches, relative to the opening.", SIGNED)
     land_attack_opening: Float[Array, "side run"] = quantity("count", "Cruise and ballistic missiles at the opening.")
+    launches: Float[Array, "side run"] = quantity("count/week", "Weapons launched a week, lately.")
+    launches_opening: Float[Array, "side run"] = quantity("count/week", "The same at the opening.")
 
 
 class Flows(eqx.Module):
@@ -121,7 +125,13 @@ def opening(params: Params, delivered: Float[Array, "side munition run"]) -> Sta
     """Stocks that stay as they are while as many are delivered."""
     launched = delivered[:, AMONG_MUNITIONS]
     stock = launched * _cover(params)
-    return State(stock, jnp.zeros_like(params.nights_usual), stock[:, LAND_ATTACK].sum(axis=1))
+    usual, calm = launched.sum(axis=1), jnp.zeros_like(params.nights_usual)
+    return State(stock, calm, stock[:, LAND_ATTACK].sum(axis=1), usual, usual)
+
+
+def escalation(state: State) -> Float[Array, "side run"]:
+    """Log of weapons launched lately relative to the opening; 0 where fewer are."""
+    return jnp.maximum(jnp.log(relative(state.launches, state.launches_opening, TRACE)), 0.0)
 
 
 def opening_nights(params: Params) -> Float[Array, "side run"]:
@@ -185,5 +195,7 @@ def step(
         stock=state.stock - launched + delivered[:, AMONG_MUNITIONS],
         tempo=wander(state.tempo, still, params.tempo_spread, params.tempo_half_life, noise.uniform("tempo", sides)),
         land_attack_opening=state.land_attack_opening,
+        launches=state.launches + (1 - MEMORY) * (launched.sum(axis=1) - state.launches),
+        launches_opening=state.launches_opening,
     )
     return after, Flows(launched, nights, aim)

@@ -195,8 +195,7 @@ def step(
         ground=ground,
         peace=peace,
         prospect=was.opinion.prospect,
-        tempo=was.strikes.tempo,
-        protection=known.policy.protection,
+        escalation=strikes.escalation(was.strikes),
     )
     output = call(
         industry,
@@ -346,6 +345,7 @@ def step(
         hours=power.blackout_hours,
         excess=purse.inflation - known.budget.inflation_opening,
         harmed=people.harmed,
+        peace=peace,
     )
     call(
         elites,

@@ -3,9 +3,10 @@
 Claims of losses exceed the truth by a factor and come with noise from week to week, z a standard normal of each week:
     claimed = overcount · true · e^(noise · z),
     log odds of the share reported as stopped = log odds of the true share + excess + noise · z;
-maps lag behind the ground when mappers wait for proof. `study/observe.py` applies these to simulated wars; `scenario/start.py` uses the factor the
-other way round, to open the war at what the claims imply. A defence reports a larger share of weapons stopped than it
-stops: weapons that fail or miss by themselves are counted, and hits are not told. `study/monthly.py` applies that.
+maps lag behind the ground when mappers wait for proof. `study/observe.py` applies these to simulated wars;
+`scenario/start.py` uses the factor the other way round, to open the war at what the claims imply. A defence reports a
+larger share of weapons stopped than it stops: weapons that fail or miss by themselves are counted, and hits are not
+told. `study/monthly.py` applies that.
 
 Left out: drift of the factor in time, lags of claims, disagreement between mappers, launches that nobody notices.
 Sources: overcount by item and excess by weapon in the scenario, the rest elicited.

@@ -103,7 +103,7 @@ class Patron(Strict):
     name: str = Field(max_length=60)
     supports: str = Field(pattern=r"^\w{1,12}$")
     """Id of the side that it helps."""
-    elections: tuple[dt.date, ...] = ()
+    elections: tuple[dt.date, ...] = Field((), max_length=40)
     """National elections whose days the law fixes, so that they are known long before."""
 
 
@@ -136,6 +136,12 @@ class Poll(Strict):
     size: str = Field("", pattern=SERIES, max_length=120)
     """People asked."""
     inverse: bool = False
+
+    @model_validator(mode="after")
+    def _apart(self) -> Poll:
+        if self.series in (self.against, self.size):
+            raise ValueError(f"{self.series}: against and size are series of their own")
+        return self
 
     @property
     def pollster(self) -> str:
@@ -299,7 +305,7 @@ class War(Strict):
     items: tuple[Item, ...] = Field(min_length=1, max_length=20)
     theatre: Theatre
     patrons: tuple[Patron, ...] = Field((), max_length=12)
-    talks: tuple[Talks, ...] = ()
+    talks: tuple[Talks, ...] = Field((), max_length=400)
     polls: tuple[Poll, ...] = Field((), max_length=40)
     value: tuple[Value, ...] = ()
     record: tuple[Record, ...] = ()
@@ -320,6 +326,7 @@ class War(Strict):
         if stray:
             raise ValueError(f"{stray}, which is no side; there are {', '.join(sides)}")
         _once(tuple(poll.series for poll in self.polls))
+        _once((*sides, *(patron.id for patron in self.patrons)))
         return self
 
     @field_validator("reported")

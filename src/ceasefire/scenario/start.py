@@ -113,6 +113,7 @@ MAY_BE_NONE = (
     "sanctions.secondary_level",
     "sanctions.interception_level",
     "sanctions.round_rate",
+    "sanctions.under_opening",
     "oil.jump_rate",
     "oil.volume_opening",
     "oil.take",
@@ -137,7 +138,6 @@ MAY_BE_NONE = (
     "patrons.aligned_opening",
     "patrons.guarantees",
     "patrons.credible",
-    "policy.protection",
     "opinion.level_spread",
     "elites.base",
     "elites.spread",
@@ -236,8 +236,8 @@ def from_record(
 ) -> Start:
     """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war.
 
-    `recorded` are the numbers that series of the evidence gave on the day; `collection` is even where none is given, `opinion`
-    by side and question is the model's own where nobody asked.
+    `recorded` are the numbers that series of the evidence gave on the day; `collection` is even where none is given,
+    and `opinion`, by side and question, the model's own.
     """
     labels = _labels(scenario, theatre)
     gains = weekly_gains(theatre)
