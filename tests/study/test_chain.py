@@ -170,13 +170,6 @@ def test_what_is_planned_is_done(effort):
     assert link.change == pytest.approx(10, abs=0.5)
 
 
-def test_what_allies_are_spared_is_missing_elsewhere(effort):
-    """A tenth of the effort, by a lever that stands at 0."""
-    link = next(each for each in effort.causes(EFFORT) if each.cause == "policy.protection[Blue]")
-    assert (link.dose, link.feeds) == ("+0.1", False)
-    assert link.change == pytest.approx(-10, abs=0.5)
-
-
 def test_strong_links_have_their_signs_and_the_couplings_that_they_go_by(deep):
     links = {link.cause: link for link in deep.causes(MADE)}
     parts, struck = links["sanctions.components[Blue]"], links["damage.struck[Blue]"]

@@ -30,7 +30,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -212,12 +212,19 @@ class Given:
 
 # --------------------------------------------------------------------------------------------------------------- asking
 
+
+@cache
+def declared() -> dict[str, Variable]:
+    """Every declared quantity by its dotted name, read once."""
+    return variables()
+
+
 _NAME = re.compile(r"([A-Za-z_]\w*\.[A-Za-z_]\w*)\s*(?:\[([^\[\]]*)\])?", re.ASCII)
 
 
 def asked(name: str) -> tuple[Variable, tuple[str, ...]]:
     """A quantity by its name, with its labels as written. Raises `ScenarioError` where there is no such quantity."""
-    shown, known = decree.printable(name), variables()
+    shown, known = decree.printable(name), declared()
     match = _NAME.fullmatch(name.strip()) if len(name) <= 500 else None
     if match is None:
         raise ScenarioError(f"{shown!r} is no name of a quantity; such as front.taken[LABEL] is needed")
@@ -280,7 +287,7 @@ class Causes:
     """Which quantities can be told to act on another."""
 
     def __init__(self, start: Start, wired: Wiring) -> None:
-        self.start, self.wired, self.known = start, wired, variables()
+        self.start, self.wired, self.known = start, wired, declared()
         self.movable = frozenset(name for name in self._candidates() if self._is_movable(name))
 
     def _candidates(self) -> Iterator[str]:
@@ -342,7 +349,7 @@ class Causes:
 
 def selected(values: NDArray[Any], quantity: Quantity, start: Start) -> NDArray[Any]:
     """Numbers of a quantity, [..., number, run], out of all of its name, [..., labels, run]."""
-    dims = [dim for dim in variables()[quantity.name].dims[:-1] if not dim.isdigit()]
+    dims = [dim for dim in declared()[quantity.name].dims[:-1] if not dim.isdigit()]
     first = values.ndim - len(dims) - 1
     for k, (label, dim) in enumerate(zip(quantity.labels, dims, strict=False)):
         if label != "*":
@@ -380,7 +387,7 @@ def size(numbers: FloatArray) -> Size:
 
 def dose(cause: Quantity, size: Size) -> tuple[Decree, str] | None:
     """How a cause is changed, and how that is told; None where it stands at 0 and no change of it means anything."""
-    low, high = variables()[cause.name].bounds
+    low, high = declared()[cause.name].bounds
     change = partial(Decree, cause.key, cause.name, cause.labels, first=None, last=None)
     if size.mean == 0:
         lever = cause.kind == "parameter" and cause.unit == "1"

@@ -144,6 +144,12 @@ class Claim(Strict):
             raise ValueError("what is contested is told run by run; leave out `per`, or make it `relative`")
         return self
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether all that is measured is made of the cause, so that the claim cannot fail."""
+        outcomes = [outcome for trial in self.trial for outcome in trial.outcome]
+        return bool(outcomes) and all(outcome.direct for outcome in outcomes)
+
 
 class Binding(Strict):
     """What the names in braces mean in one war."""

@@ -15,13 +15,14 @@ is done too, less what it does where that is not. Rules, each told by itself:
     control   what should stay stays in the noise: its interval holds 0, or |e| is at most 2 % of the standard
               deviation between runs without the intervention,
     cut       with the edges cut in both arms the interval holds 0, or |e| is at most 2 % of what it was,
-    zero      of a contested claim: at least 5 % of runs show no effect or the opposite, so that what the prior lets
-              through is seen.
+    zero      of a contested claim, where it is not so by definition: at least 5 % of runs show no effect or the
+              opposite, so that what the prior lets through is seen.
 
-A claim is supported where all rules hold and contradicted where an interval lies wholly on the other side; where some
-rule fails it is not shown. A contested claim is never supported: where all rules but the sign hold it is told as
-contested, with the share of runs that are as claimed. Lags are weeks after the first week of the cause; 0 is the same
-week, which stands for everything that is faster. A cut may not overwrite what is done or what is measured.
+A claim is supported where all rules hold, or holds by definition where all that is measured is made of the cause; it is
+contradicted where an interval lies wholly on the other side; where some rule fails it is not shown. A contested claim
+is never supported: where all rules but the sign hold it is told as contested, with the share of runs that are as
+claimed. Lags are weeks after the first week of the cause; 0 is the same week, which stands for everything that is
+faster. A cut may not overwrite what is done or what is measured.
 
 Left out: claims about terms, willingness and leverage, which wait for bargaining; several tests of one claim are not
 corrected for, since all of them must hold.
@@ -60,15 +61,16 @@ NOISE, SAME, ZERO = 0.02, 0.02, 0.05
 """Of the spread between runs, for a control; of the effect, for a cut; of runs, for a contested claim. Arbitrary."""
 SIGN, BEFORE, EARLY, DOSE, CONTROL, CUT, ZEROED = "sign", "before", "early", "dose", "control", "cut", "zero"
 RULES = (SIGN, BEFORE, EARLY, DOSE, CONTROL, CUT, ZEROED)
-SUPPORTED, CONTESTED, CONTRADICTED, NOT_SHOWN, NOT_REPRESENTED, WAITS = (
+SUPPORTED, DEFINED, CONTESTED, CONTRADICTED, NOT_SHOWN, NOT_REPRESENTED, WAITS = (
     "supported",
+    "by definition",
     "contested",
     "contradicted",
     "not shown",
     "not represented",
     "waits for bargaining",
 )
-VERDICTS = (SUPPORTED, CONTESTED, CONTRADICTED, NOT_SHOWN, NOT_REPRESENTED, WAITS)
+VERDICTS = (SUPPORTED, DEFINED, CONTESTED, CONTRADICTED, NOT_SHOWN, NOT_REPRESENTED, WAITS)
 
 FloatArray = NDArray[np.float64]
 Series = dict[str, NDArray[Any]]
@@ -289,7 +291,12 @@ def _rules(
     if severed:
         yield _all(CUT, severed, _is_cut, lambda one: f"{_share(one.cut, one.effect)} of it is left")
     if contested and moved:
-        yield _all(ZEROED, moved, _lets_zero, lambda one: f"{one.effect.towards(one.sign):.0%} of runs as claimed")
+        yield _all(
+            ZEROED,
+            [one for one in moved if not one.outcome.direct] or moved,
+            _lets_zero,
+            lambda one: f"{one.effect.towards(one.sign):.0%} of runs as claimed",
+        )
 
 
 def _all(name: str, moved: Sequence[Moved], holds: Callable[[Moved], bool], told: Callable[[Moved], str]) -> Rule:
@@ -377,7 +384,9 @@ class Answer:
         failing = {name for name, holds in self.rules.items() if holds is False}
         if self.claim.contested:
             return NOT_SHOWN if failing - {SIGN} else CONTESTED
-        return NOT_SHOWN if failing else SUPPORTED
+        if failing:
+            return NOT_SHOWN
+        return DEFINED if self.claim.is_direct else SUPPORTED
 
 
 @dataclass(frozen=True)
@@ -403,8 +412,8 @@ class Answers:
 
     @property
     def represented(self) -> int:
-        """How many claims have a pathway in the model that is tried."""
-        return sum(bool(one.claim.trial) for one in self.answers)
+        """How many claims have a pathway in the model that is tried, and could have failed."""
+        return sum(bool(one.claim.trial) and not one.claim.is_direct for one in self.answers)
 
 
 # ----------------------------------------------------------------------------------------------------------- what to do
