@@ -21,7 +21,7 @@ that the last weeks before the opening were taxed at other prices. A side that s
 Sources: rule linear in price and exchange, Brent (half-life 60 weeks, .35 a year; .15/.3/.6 jumps a year of N(0, .4),
 half-life 20 weeks), spare capacity: model notes, section 8, and elicited; a month's tax is paid in the next: notes on
 the monthly record; LMDI: Ang 2005, "The LMDI approach to decomposition analysis: a practical guide" (general
-knowledge); the rest elicited.
+knowledge); the rest elicited. Open claims M06 and M28, contested: whether sanctions bite at all.
 """
 
 from typing import TypeVar
@@ -88,8 +88,8 @@ class Params(eqx.Module):
     discount_effect: Float[Array, "run"] = coupling(
         "sanctions.oil_bite",
         "oil.discount",
-        LogNormal(0.4, 1.0, 2.0),
-        doc="Log odds of the discount added by a bite on oil as large as the opening's.",
+        Normal(-0.2, 0.9, 2.0),
+        doc="Log odds of the discount added by a bite on oil as large as the opening's; contested, so it may be none.",
     )
     rerouting_effect: Float[Array, "run"] = coupling(
         "sanctions.secondary_bite",

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from ceasefire.model.declare import POSITIVE, SHARE, Fixed, LogNormal, Share, coupling, parameter, quantity
+from ceasefire.model.declare import POSITIVE, SHARE, Fixed, LogNormal, Normal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
@@ -66,8 +66,8 @@ class Params(eqx.Module):
     component_effect: Float[Array, "run"] = coupling(
         "sanctions.component_bite",
         "sanctions.components",
-        LogNormal(0.05, 0.2, 0.5),
-        doc="Log of the supply of parts lost to a bite as large as the opening's.",
+        Normal(-0.04, 0.2, 0.5),
+        doc="Log of the supply of parts lost to a bite as large as the opening's; contested, so it may be none.",
     )
     under_opening: Float[Array, "side run"] = parameter(
         Fixed(1.0), unit="1", source="scenario", doc="1 where a side is under sanctions at the opening.", bounds=SHARE
