@@ -308,7 +308,7 @@ def test_a_row_is_a_hit_where_the_band_holds_it_and_series_with_few_observations
 @pytest.mark.parametrize(
     ("wrong", "culprit"),
     [
-        ({"of": ("strikes.launches[Blue]",)}, "strikes.launched"),
+        ({"of": ("strikes.launchd[Blue]",)}, "strikes.launched"),
         ({"of": ("strikes.cover[Blue]",)}, "not simulated"),
         ({"of": (f"{LAUNCHED}[Green]",)}, "label"),
         ({"of": (f"{LAUNCHED}[Blue,decoy,decoy]",)}, "3 labels"),
