@@ -14,7 +14,8 @@ Inflation beyond the opening's wanders, with a half-life, around
 real spending and money created beyond the opening's in % of a year's GDP, depreciation in % a year. The key rate moves
 towards its opening value + θ · inflation beyond the opening's. Strain on the budget is
     stress = σ((what lately had to be borrowed or created, as a share of GDP − φ₀) / φ₁),
-and as pay comes before plants, money for arms = real war spending · (1 − κ (stress − stress then)), relative to then.
+and as pay comes before plants, money for arms = real war spending · (1 − κ (stress − stress then)), relative to then,
+without what fire costs beyond the opening's: what is fired builds no plants.
 
 Left out: the profile of a budget within the year (deficits cluster in some months), interest on debt, growth and taxes
 on it, fear that inflation feeds on itself, credit under state orders, regions' budgets, who holds the debt.
