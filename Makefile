@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test lint explanation reference monthly polls mechanisms couplings lock clean
+.PHONY: forecast test lint explanation reference monthly polls packs mechanisms couplings lock clean
 .DEFAULT_GOAL := forecast
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
@@ -28,6 +28,9 @@ reference: explanation  ## Make the pages that are made from the code anew
 
 polls: $(VENV)/.dev  ## Forecast the later half of every series of polls from the first anew
 	$(BIN)/python -m ceasefire.view.polls
+
+packs: $(VENV)/.dev  ## Open and score wars of the past anew
+	$(BIN)/python -m ceasefire.view.packs
 
 mechanisms: $(VENV)/.dev  ## Answer all causal claims on the full map anew
 	$(BIN)/python -m ceasefire.view.mechanisms

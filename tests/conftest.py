@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from ceasefire.model.axes import YEAR, Ground
+from ceasefire.model.axes import YEAR, Ground, Terms
 from ceasefire.scenario import spec, start, theatre
 from ceasefire.simulate.cache import keep_compiled
 
@@ -55,6 +55,48 @@ GIVEN_A_WEEK = MappingProxyType(
     }
 )
 """In bn USD, by patron and good."""
+ISSUES = (
+    {
+        "id": "line",
+        "name": "Line",
+        "status_quo": "held",
+        "options": [
+            {"id": "held", "name": "As held"},
+            {"id": "south_back", "name": "The south goes back to Amber", "lands": {"south": "Amber"}},
+            {"id": "north_given", "name": "The north goes to Blue", "lands": {"north": "Blue"}},
+            {"id": "middle_bare", "name": "No arms in the middle", "lands": {"middle": "demilitarised"}},
+        ],
+    },
+    {
+        "id": "zone",
+        "name": "Zone between the armies",
+        "status_quo": "none",
+        "options": [{"id": "none", "name": "None"}, {"id": "km10", "name": "10 km", "depth_km": 10.0}],
+    },
+    {
+        "id": "guarantees",
+        "name": "Guarantees",
+        "status_quo": "none",
+        "options": [{"id": "none", "name": "None"}, {"id": "coral", "name": "By Coral", "guarantees": {"Coral": 0.8}}],
+    },
+    {
+        "id": "sequence",
+        "name": "What comes first",
+        "status_quo": "ceasefire",
+        "options": [
+            {"id": "ceasefire", "name": "Ceasefire", "excludes": ["line-north_given"]},
+            {"id": "treaty", "name": "Treaty", "settles": True, "relief": 0.5},
+        ],
+    },
+    {
+        "id": "port",
+        "name": "The port",
+        "rider": True,
+        "status_quo": "shut",
+        "options": [{"id": "shut", "name": "Shut"}, {"id": "open", "name": "Open"}],
+    },
+)
+"""What Blue and Amber bargain over."""
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +121,19 @@ def invented_scenario() -> spec.Scenario:
                 spec.Patron(id="Ruby", name="Ruby League", supports="Amber", elections=(dt.date(2042, 9, 3),)),
                 spec.Patron(id="Coral", name="Coral Islands", supports="Amber"),
             ),
+            lands=tuple(spec.Land(id=axis, name=axis.title(), axes=(axis,)) for axis in ("south", "middle", "north")),
+            issues=tuple(spec.Issue.model_validate(issue) for issue in ISSUES),
+            voices=(
+                spec.Voice(id="Blue_public", name="People of Blue", kind="public", of="Blue"),
+                spec.Voice(id="Amber_public", name="People of Amber", kind="public", of="Amber"),
+                spec.Voice(id="Pearl", name="Pearl, mediator", kind="mediator"),
+            ),
             value=(
+                _value("talks.talking_opening", 0.5, 0.5, 0.5, "1"),
+                _value("preferences.price[Amber,Amber_public]", 0.02, 0.05, 0.1, "1"),
+                _value("preferences.price[Blue,Blue_public]", 0.01, 0.03, 0.06, "1"),
+                _value("preferences.worth[Amber,guarantees-coral]", 0.6, 0.8, 0.95, "1"),
+                _value("preferences.worth[Amber,guarantees-none]", 0.02, 0.05, 0.1, "1"),
                 _value("attrition.troops_opening[Blue]", 180e3, 220e3, 270e3, "person"),
                 _value("attrition.troops_opening[Amber]", 120e3, 150e3, 190e3, "person"),
                 _value("attrition.equipment_opening[Blue,tank]", 900, 1200, 1600, "count"),
@@ -219,9 +273,33 @@ def bare_ground() -> Callable[..., Ground]:
             supports=jnp.asarray([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]]),
             election=jnp.full(3, -1, jnp.int32),
             talks=jnp.zeros(YEAR + 1),
+            terms=_one_package(np.append(np.full(cells, area), 0.0)),
         )
 
     return bare
+
+
+def _one_package(area: np.ndarray) -> Terms:
+    """All land is one, and all that can be agreed is the line as held."""
+    return Terms(
+        land_area=jnp.asarray(area[None], float),
+        land_behind=jnp.zeros(1),
+        land_whole=jnp.asarray(area.sum(keepdims=True), float),
+        issue=jnp.zeros(1, jnp.int32),
+        territorial=jnp.zeros(1),
+        status_quo=jnp.ones(1),
+        package=jnp.zeros((1, 1), jnp.int32),
+        rider=jnp.zeros((0, 1)),
+        line=jnp.zeros(1, jnp.int32),
+        gives=jnp.zeros((2, 1, 1)),
+        neutral=jnp.zeros((2, 1, 1)),
+        depth=jnp.zeros(1),
+        guarantee=jnp.zeros((1, 3)),
+        relief=jnp.zeros(1),
+        settles=jnp.zeros(1),
+        camp=jnp.eye(2),
+        deadline=jnp.zeros(YEAR + 1),
+    )
 
 
 def _value(name: str, low: float, mid: float, high: float, unit: str, known_on: dt.date = OPENING) -> spec.Value:

@@ -14,6 +14,9 @@ _HOME = {
     "forecast": "study.forecast",
     "replay": "study.replay",
     "whatif": "study.whatif",
+    "zone": "study.zone",
+    "fit": "study.fit",
+    "bargaining": "study.bargaining",
     "ablate": "study.ablate",
     "explain": "study.explain",
     "summarise": "study.summary",
@@ -29,7 +32,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first used, so that `import ceasefire` is fast."""
     if name not in _HOME:
         raise AttributeError(f"module 'ceasefire' has no attribute {name!r}; it has {', '.join(__all__)}")
-    return getattr(import_module(f"ceasefire.{_HOME[name]}"), _RENAMED.get(name, name))
+    home = import_module(f"ceasefire.{_HOME[name]}")
+    return home if name == "bargaining" else getattr(home, _RENAMED.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -197,6 +197,50 @@ def _scenario(name: str | None, on: str | None) -> str:
 
 
 @app.command()
+def packs(
+    only: Annotated[list[str] | None, typer.Argument(metavar="PACK", help="Names of packs; all otherwise.")] = None,
+    runs: Annotated[int, typer.Option(help="How many wars to simulate for each opening.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Open four wars of the past before their end, and score when they ended against the base rate.
+
+    Example: ceasefire packs korea
+    """
+    from ceasefire.study import packs as study
+    from ceasefire.view.packs import screen
+
+    found = study.check(only or None, runs=runs, seed=seed)
+    print(json.dumps(found.told(), ensure_ascii=False, indent=1) if as_json else screen(found))
+
+
+@app.command()
+def fit(
+    scenario: Annotated[
+        str | None, typer.Argument(help="Name of a shipped scenario, or a scenario file (.toml); optional with --on.")
+    ] = None,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to keep it in; the cache otherwise.")] = None,
+    evidence: EvidenceOption = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fit what fighting on is worth to each side, on wars fought on without agreement; takes minutes.
+
+    Shipped scenarios carry their fit, and a forecast of a war without one makes it.
+
+    Example: ceasefire fit my-war.toml
+    """
+    from ceasefire.study import fit as study
+
+    with _progress("Fighting on", not as_json) as on_progress:
+        found, path = study.fit(
+            _scenario(scenario, on), on=on, evidence=evidence, out=out, workers=workers, on_progress=on_progress
+        )
+    print(study.to_json(found) if as_json else "\n".join([study.text(found), *([str(path)] if path else [])]))
+
+
+@app.command()
 def replay(
     result: Annotated[Path, typer.Argument(help="Folder of a result.")],
     run: Annotated[int, typer.Option(help="Which run.")] = 0,
@@ -416,6 +460,10 @@ def whatif(
     weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    surprise: Annotated[
+        bool,
+        typer.Option("--surprise", help="Neither side reckons with it; otherwise both do, once it begins."),
+    ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Every number that differs in some run.")] = False,
     match: Annotated[str, typer.Option(metavar="TEXT", help="Numbers whose name contains this.")] = "",
     figure: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw the headline week by week.")] = None,
@@ -451,6 +499,7 @@ def whatif(
             on=on,
             evidence=evidence,
             workers=workers,
+            surprise=surprise,
             on_progress=on_progress,
         )
     told = study.to_json(found) if as_json else view.text(found, everything=everything, match=match)
@@ -488,6 +537,58 @@ def _answers(shown: bool) -> Iterator[Callable[[int, int, Any], None] | None]:
         return
     with Live(Text("Fighting the first wars …"), console=console, transient=True) as screen:
         yield lambda done, total, found: screen.update(Text(line(done, total, found)))
+
+
+@app.command()
+def zone(
+    scenario: Annotated[
+        str | None, typer.Argument(help="Name of a shipped scenario, or a scenario file (.toml); optional with --on.")
+    ] = None,
+    do: DoOption = None,
+    runs: Annotated[int, typer.Option(help="How many draws of what is not known.")] = 512,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    top: Annotated[int, typer.Option(help="How many packages to list.")] = 20,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    evidence: EvidenceOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the packages of terms that both sides would prefer to fighting on, and what would bring others in.
+
+    Nothing is fought: terms are weighed as they stand at the opening, in many draws of what is not known. What is
+    decreed acts on that day.
+
+    Example: ceasefire zone abu-dhabi-2026-01 --do "talks.pressure[R]=x2"
+    """
+    from ceasefire.study import zone as study
+    from ceasefire.view import zone as view
+
+    found = study.zone(_scenario(scenario, on), on=on, do=do or [], runs=runs, seed=seed, top=top, evidence=evidence)
+    print(study.to_json(found) if as_json else view.text(found))
+
+
+@app.command()
+def terms(
+    scenario: Annotated[
+        str | None, typer.Argument(help="Name of a shipped scenario, or a scenario file (.toml); optional with --on.")
+    ] = None,
+    package: Annotated[str, typer.Option(metavar="ID", help="A package, as `ceasefire zone` names it.")] = ...,  # type: ignore[assignment]
+    out: Annotated[Path, typer.Option(metavar="FILE.geojson", help="File to write.")] = ...,  # type: ignore[assignment]
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    evidence: EvidenceOption = None,
+) -> None:
+    """Draw a package of terms on the map of the opening: line, zone, what changes hands, as GeoJSON.
+
+    Example: ceasefire terms abu-dhabi-2026-01 --package ID --out terms.geojson
+    """
+    from ceasefire.study import terms as study
+    from ceasefire.study.scoreboard import write_whole
+    from ceasefire.view.whatif import check_file
+    from ceasefire.view.zone import terms_text
+
+    check_file(out)
+    drawn = study.terms(_scenario(scenario, on), package, on=on, evidence=evidence)
+    write_whole(out, study.to_geojson(drawn))
+    print(f"{terms_text(drawn)}\nFile: {out}")
 
 
 @app.command()

@@ -1,7 +1,8 @@
 """The invented war as arrays, one compiled loop for all its tests, dice that can be turned, and toy maps."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import jax
@@ -11,12 +12,13 @@ import pytest
 
 from ceasefire.model import axes as named_axes
 from ceasefire.model import oil, sanctions, war
-from ceasefire.model.axes import MUNITIONS, POSTURES, SIDES, Ground
+from ceasefire.model.axes import MUNITIONS, POSTURES, SIDES, YEAR, Ground, Terms
 from ceasefire.model.declare import declared
 from ceasefire.model.drones import KINDS
 from ceasefire.model.fires import ORDNANCE
 from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise
+from ceasefire.model.resolve import READINGS
 from ceasefire.scenario.decree import nothing
 from ceasefire.scenario.start import Start, variables
 from ceasefire.simulate import draws
@@ -24,6 +26,7 @@ from ceasefire.simulate.run import ground_of
 
 RUNS, WEEKS = 64, 13
 SEED = 5
+NO_TABLE: Mapping[str, int] = MappingProxyType({})
 
 
 class Dice(Noise):
@@ -132,24 +135,32 @@ def lengths(
     edges: int = 1,
     features: int = 1,
     patrons: int = 3,
+    lands: int = 1,
+    issues: int = 1,
+    options: int = 1,
+    actors: int = SIDES,
 ):
     """Length along each dimension before the run axis."""
     named = {"item": items, "axis": axes, "garrison": garrisons, "town": towns, "edge": edges, "feature": features}
     kinds = {"munition": MUNITIONS, "posture": POSTURES, "kind": KINDS, "ordnance": ORDNANCE}
     kinds |= {dim: getattr(named_axes, f"{dim.upper()}S") for dim in ("weapon", "layer", "sector", "region", "plant")}
     kinds |= {"good": named_axes.GOODS, "switch": named_axes.SWITCHES, "question": named_axes.QUESTIONS}
-    named |= {"patron": patrons, "payer": patrons}
+    named |= {"patron": patrons, "payer": patrons, "land": lands, "issue": issues, "option": options, "actor": actors}
+    kinds |= {"type": named_axes.TYPES, "ending": named_axes.ENDINGS, "reading": READINGS}
     kinds |= {"damage": named_axes.DAMAGE, "buyer": named_axes.BUYERS, "factor": oil.FACTORS, "lever": sanctions.LEVERS}
     return {"side": SIDES, **named, **{dim: len(names) for dim, names in kinds.items()}}
 
 
 @pytest.fixture(scope="session")
 def with_prior_medians() -> Callable[..., object]:
-    """The parameters of a subsystem at the medians of their priors, or at what is given, for some labels and runs."""
+    """The parameters of a subsystem at the medians of their priors, or at what is given, for some labels and runs.
 
-    def params(subsystem, runs: int = 1, items: int = 1, axes: int = 1, features: int = 1, garrisons: int = 1, **given):
-        length = lengths(items=items, axes=axes, features=features, garrisons=garrisons) | {"run": runs}
-        filled = {}
+    `table` says how many lands, issues, options and actors there are.
+    """
+
+    def params(subsystem, runs: int = 1, table: Mapping[str, int] = NO_TABLE, **given):
+        named = {name: given.pop(name, 1) for name in ("items", "axes", "features", "garrisons")}
+        length, filled = lengths(**named, **table) | {"run": runs}, {}
         for variable in (variable for variable in declared(subsystem) if variable.kind == "parameter"):
             name = variable.name.partition(".")[2]
             value = np.asarray(given.pop(name, variable.prior.quantile(0.5)), float)
@@ -207,3 +218,44 @@ def honeycomb(bare_ground) -> Callable[..., Ground]:
         )
 
     return patch
+
+
+@pytest.fixture
+def table() -> Callable[..., Terms]:
+    """Terms of a toy war: 2 lands on 4 cells, 13 options of 5 issues, 16 packages, 3 patrons, 4 actors.
+
+    Issues that are not riders: the line (0 as held, 1 the first side gets the first land, 2 and the second side the
+    second, 3 the first land is demilitarised), guarantees (4 none, 5 by the last patron), what comes first
+    (6 ceasefire, 7 treaty with a zone and relief). Riders: 8 to 10, 11 and 12. The third actor is with the second side,
+    the last with none.
+    """
+
+    def terms(**given) -> Terms:
+        area, package = np.array([10.0, 20, 30, 40, 0]), [(i, j, k) for i in range(4) for j in (4, 5) for k in (6, 7)]
+        gives, neutral = np.zeros((2, 4, 2)), np.zeros((2, 4, 2))
+        gives[0, 1:3, 0] = gives[1, 2, 1] = neutral[:, 3, 0] = 1
+        chosen = np.array(package)
+        guarantee = np.zeros((len(package), 3))
+        guarantee[:, 2] = 0.8 * (chosen[:, 1] == 5)
+        issue = np.repeat(np.arange(5), [4, 2, 2, 3, 2])
+        made = {
+            "land_area": np.where(np.array([[0], [1]]) == np.array([0, 0, 1, -1, -1]), area, 0.0),
+            "land_behind": [15, 0],
+            "land_whole": [60, 30],
+            "territorial": [1, 0, 0, 0, 0],
+            "status_quo": np.isin(np.arange(13), [0, 4, 6, 8, 11]),
+            "rider": issue == np.array([[3], [4]]),
+            "gives": gives,
+            "neutral": neutral,
+            "depth": 20.0 * (chosen[:, 2] == 7),
+            "guarantee": guarantee,
+            "relief": 0.5 * (chosen[:, 2] == 7),
+            "settles": chosen[:, 2] == 7,
+            "camp": [[1, 0, 0, 0], [0, 1, 1, 0]],
+            "deadline": np.zeros(YEAR + 1),
+        }
+        whole = {"issue": issue, "package": package, "line": chosen[:, 0]}
+        exact = {name: jnp.asarray(value, float) for name, value in (made | given).items()}
+        return Terms(**exact, **{name: jnp.asarray(value, jnp.int32) for name, value in whole.items()})
+
+    return terms

@@ -1,4 +1,4 @@
-"""The arrows that the design of the model draws between subsystems, but those into bargaining, and what carries each.
+"""The arrows that the design of the model draws between subsystems, and what carries each.
 
 An arrow is carried link by link: by a coupling, which has a name, or by an identity "cause → effect", where what one
 subsystem computes enters the other's books as it is.
@@ -15,6 +15,8 @@ from ceasefire.study.wiring import reaching, wiring
 
 MADE, GIVEN = "industry.munitions_made → fires.fired", "industry.munitions_imported → fires.fired"
 MONEY = ("oil.revenue → budget.stress", "budget.stress_effect")
+RESERVE = "resolve.least → bargaining.zone"
+"""What fighting on is worth, and so what a side would accept instead, bounds what can be agreed."""
 
 ARROWS = {
     ("strikes", "grid"): [("strikes.launched → air_defence.hits", "grid.loss_per_hit")],
@@ -69,7 +71,49 @@ ARROWS = {
     ],
     ("patrons", "strikes"): [("strikes.intelligence_exponent",), ("strikes.licence_exponent",)],
     ("patrons", "budget"): [("budget.aid_exponent",)],
-    ("patrons", "bargaining"): [("bargaining.guarantee_effect",)],
+    ("front", "beliefs"): [("beliefs.precision",)],
+    ("beliefs", "talks"): [("talks.imbalance_effect",)],
+    ("opinion", "talks"): [("talks.wish_effect",)],
+    ("policy", "talks"): [("policy.talks → talks.regime",)],
+    ("talks", "talks"): [("talks.pressure_effect",)],
+    ("opinion", "preferences"): [("preferences.concession_effect",)],
+    ("elites", "preferences"): [("preferences.taste_spread",)],
+    ("front", "bargaining"): [
+        (
+            "front.held → preferences.share",
+            "preferences.share → resolve.fighting_on",
+            RESERVE,
+        ),
+        ("front.held → preferences.share", "preferences.share → bargaining.zone"),
+        ("beliefs.precision", "beliefs.mean → resolve.least", RESERVE),
+    ],
+    ("attrition", "bargaining"): [
+        ("resolve.loss_cost", "resolve.least → bargaining.zone"),
+        ("bargaining.strength_exponent",),
+    ],
+    ("opinion", "bargaining"): [
+        ("resolve.wish_cost", RESERVE),
+        ("preferences.concession_effect", "preferences.floor_now → bargaining.zone"),
+        ("talks.wish_effect", "talks.regime → bargaining.hazard"),
+    ],
+    ("beliefs", "bargaining"): [
+        ("beliefs.mean → resolve.fighting_on", RESERVE),
+        ("resolve.hidden", "resolve.asked → bargaining.agreement"),
+        ("talks.imbalance_effect", "talks.regime → bargaining.hazard"),
+    ],
+    ("talks", "bargaining"): [("resolve.penalty", RESERVE), ("talks.regime → bargaining.hazard",)],
+    ("patrons", "bargaining"): [
+        ("bargaining.guarantee_effect",),
+        ("bargaining.standing_effect",),
+        ("patrons.received → resolve.fighting_on", RESERVE),
+    ],
+    ("grid", "bargaining"): [("resolve.hardship_cost", RESERVE)],
+    ("budget", "bargaining"): [("resolve.stress_cost", RESERVE)],
+    ("manpower", "bargaining"): [("resolve.strain_cost", RESERVE)],
+    ("elites", "bargaining"): [
+        ("elites.cohesion → resolve.fighting_on", RESERVE),
+        ("preferences.taste_spread", "preferences.land_taste → bargaining.zone"),
+    ],
     ("sanctions", "budget"): [
         ("oil.discount_effect", "oil.revenue → budget.deficit"),
         ("oil.rerouting_effect", "oil.revenue → budget.deficit"),
@@ -102,11 +146,15 @@ ENDS = {
     "policy.truce_effort": ("bargaining.phase", "policy.effort"),
     "policy.truce_fire": ("bargaining.phase", "policy.fire"),
     "policy.talks_effect": ("policy.talks", "policy.effort"),
-    "sanctions.relief": ("bargaining.phase", "sanctions.delayed"),
+    "sanctions.relief": ("bargaining.package", "sanctions.delayed"),
     "patrons.peace_effect": ("bargaining.phase", "patrons.pledged"),
     "patrons.prospect_effect": ("opinion.prospect", "patrons.will"),
     "patrons.escalation_effect": ("strikes.launched", "patrons.will"),
-    "bargaining.guarantee_effect": ("patrons.credibility", "bargaining.resumed"),
+    "bargaining.guarantee_effect": ("patrons.trusted", "bargaining.resumed"),
+    "beliefs.precision": ("front.expected", "beliefs.mean"),
+    "preferences.taste_spread": ("elites.exited", "preferences.land_taste"),
+    "talks.pressure_effect": ("talks.urged", "talks.regime"),
+    "resolve.penalty": ("talks.urged", "resolve.least"),
     "opinion.casualty_effect": ("attrition.casualties", "opinion.share"),
     "elites.stress_effect": ("budget.stress", "elites.cohesion"),
 }

@@ -27,12 +27,13 @@ from ceasefire.scenario.start import LEARNED, variables
 
 UNIT = re.compile(
     r"1|(person|count|km2|km|t|week|month)(/week)?|1/week|log\((km2|person|count)/week\)|m|h|°C|"
-    r"(1|person|GW)/count|GW(/week)?|mb/d|USD/bbl|LCU/USD|bn LCU(/week|/year)?|bn USD(/week)?|%/year"
+    r"(1|person|GW)/count|1/km|GW(/week)?|mb/d|USD/bbl|LCU/USD|bn LCU(/week|/year)?|bn USD(/week)?|%/year"
 )
 DIMENSIONS = {"side", "axis", "item", "cell", "claim", "feature", "run", "2"}
 DIMENSIONS |= {"munition", "posture", "kind", "ordnance", "garrison", "edge", "town"}
 DIMENSIONS |= {"weapon", "layer", "sector", "region", "plant", "damage", "buyer", "lever", "factor"}
 DIMENSIONS |= {"patron", "payer", "good", "switch", "question"}
+DIMENSIONS |= {"land", "issue", "option", "actor", "type", "reading", "ending"}
 BOUNDS = {Normal: SIGNED, LogNormal: POSITIVE, Share: SHARE, Uniform: POSITIVE, Fixed: POSITIVE}
 SUPPORT = {Normal: (-np.inf, np.inf), LogNormal: (0, np.inf), Share: (0, 1), Uniform: (-np.inf, np.inf)}
 PARTS = (*war.SUBSYSTEMS, reporting)
@@ -91,7 +92,7 @@ def test_bounds_say_what_a_quantity_can_be(variable):
     low, high = variable.bounds
     assert low < high
     chosen = BOUNDS[type(variable.prior)] if variable.kind == "parameter" else variable.bounds
-    assert variable.bounds == chosen or (isinstance(variable.prior, Fixed) and variable.bounds == SHARE)
+    assert variable.bounds == chosen or (isinstance(variable.prior, Fixed) and variable.bounds in (SHARE, SIGNED))
 
 
 @pytest.mark.parametrize("variable", [variable for variable in ALL if variable.coupling], ids=name_of)
@@ -105,10 +106,14 @@ def test_a_coupling_has_no_unit_and_joins_quantities_that_there_are(variable):
     assert variable.coupling[1].partition(".")[0] == owner
 
 
-def test_only_parameters_have_priors_and_only_what_happens_is_derived():
+AGREED = {"bargaining.package", "bargaining.taken_up"}
+"""States that tell of an agreement, which none but the sides can make."""
+
+
+def test_only_parameters_have_priors_and_what_is_derived_happens_or_was_agreed():
     for variable in ALL:
         assert (variable.prior is not None) == (variable.kind == "parameter"), variable.name
-        assert not variable.derived or variable.kind == "flow", variable.name
+        assert not variable.derived or variable.kind == "flow" or variable.name in AGREED, variable.name
 
 
 def test_names_are_unique_and_listed_once():

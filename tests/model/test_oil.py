@@ -281,7 +281,7 @@ def bitten(**levels):
     state, step = sanctions.opening(params), jax.jit(sanctions.step)
     for number in range(WEEKS):
         noise = Noise(jnp.zeros(2, jnp.uint32), jnp.zeros(1, jnp.uint32), jnp.asarray(number), "sanctions")
-        state, happened = step(params, state, do=NOTHING, noise=noise, peace=jnp.zeros(1))
+        state, happened = step(params, state, do=NOTHING, noise=noise, lifted=jnp.zeros(1))
         flows.append(happened)
     return {name: np.stack([getattr(week, name) for week in flows]) for name in BITE}
 

@@ -301,7 +301,7 @@ def test_without_funds_nothing_is_pledged_and_everything_else_goes_on(quiet, gro
     assert (flows.paid[:, RUBY] == 0).all()
     np.testing.assert_array_equal(flows.pledged[:, [COBALT, CORAL]], usual.pledged[:, [COBALT, CORAL]])
     np.testing.assert_array_equal(delivered(flows)[:2], delivered(usual)[:2])
-    for name in ("will", "intelligence", "licence", "allies", "credibility"):
+    for name in ("will", "intelligence", "licence", "allies", "trusted", "credibility"):
         np.testing.assert_array_equal(getattr(flows, name), getattr(usual, name))
 
 
@@ -400,6 +400,13 @@ def test_guarantees_are_believed_where_one_of_them_is(quiet, ground):
     np.testing.assert_allclose(found, [0.0, 0.5])
     found = years(quiet(**credible, guarantees=1.0, aligned_opening=[0.0, 1.0, 0.0], return_rate=0.0), ground)[2]
     np.testing.assert_allclose(found.credibility[-1, :, 0], [0.0, 0.5])
+
+
+def test_a_decreed_trust_in_a_guarantee_makes_it_credible(quiet, ground):
+    told = quiet(credible=0.2, guarantees=1.0)
+    found = years(told, ground, do=decree(trusted=(0.0, [0.9, 0.5, 0.0])))[2]
+    np.testing.assert_allclose(found.trusted[0, :, 0], [0.9, 0.5, 0.0])
+    np.testing.assert_allclose(found.credibility[0, :, 0], [0.9, 0.5])
 
 
 COUPLINGS = [variable.name.partition(".")[2] for variable in VARIABLES if variable.coupling]

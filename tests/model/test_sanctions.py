@@ -40,21 +40,21 @@ def drawn(u=0.5, runs=RUNS, **given):
 
 
 @jax.jit
-def _run(params, do, mirror, peace):
+def _run(params, do, mirror, lifted):
     def week(state, number):
         seed, run = jnp.asarray([3, 0], jnp.uint32), jnp.arange(params.trade_lag.shape[-1], dtype=jnp.uint32)
         dice = Dice(seed, run, number, "sanctions", mirror)
-        after, flows = sanctions.step(params, state, do=do, noise=dice, peace=peace[number])
+        after, flows = sanctions.step(params, state, do=do, noise=dice, lifted=lifted[number])
         return after, (after, flows)
 
     return jax.lax.scan(week, sanctions.opening(params), jnp.arange(WEEKS))[1]
 
 
-def years(params, *, do=NOTHING, mirror=False, peace_from=WEEKS):
-    """State and flows of three years, at peace from a week on."""
+def years(params, *, do=NOTHING, mirror=False, lifted=0.0, since=0):
+    """State and flows of three years, with a share of sanctions lifted by an agreement since a week."""
     runs = params.trade_lag.shape[-1]
-    peace = jnp.asarray(np.repeat((np.arange(WEEKS) >= peace_from)[:, None], runs, axis=1), float)
-    return jax.tree.map(np.asarray, _run(params, do, jnp.asarray(mirror), peace))
+    agreed = jnp.asarray(np.repeat((np.arange(WEEKS) >= since)[:, None] * lifted, runs, axis=1), float)
+    return jax.tree.map(np.asarray, _run(params, do, jnp.asarray(mirror), agreed))
 
 
 def bites(flows):
@@ -110,7 +110,7 @@ def test_what_is_lifted_is_gone_for_good_and_never_more_than_all_of_it():
     noise = Noise(jnp.zeros(2, jnp.uint32), jnp.arange(RUNS, dtype=jnp.uint32), jnp.asarray(0), "sanctions")
     step = jax.jit(sanctions.step)
     for _ in range(60):
-        doubled, flows = step(lifted, doubled, do=NOTHING, noise=noise, peace=jnp.zeros(RUNS))
+        doubled, flows = step(lifted, doubled, do=NOTHING, noise=noise, lifted=jnp.zeros(RUNS))
         assert bites(flows)[0].min() >= -1
         assert bites(flows)[3].min() >= 0
 
@@ -187,14 +187,14 @@ def test_nothing_breaks_whatever_a_parameter_is(precision, value):
                     assert found.max() <= high, (variable.name, name)
 
 
-def test_peace_lifts_its_share_of_sanctions_after_their_lag_and_none_where_the_link_is_cut():
+def test_an_agreement_lifts_its_share_of_sanctions_after_their_lag_and_none_where_the_link_is_cut():
     _, usual = years(drawn(**QUIET))
-    _, flows = years(drawn(relief=0.3, **QUIET), peace_from=10)
+    _, flows = years(drawn(relief=0.6, **QUIET), lifted=0.5, since=10)
     assert (bites(flows)[:, :10] == bites(usual)[:, :10]).all()
     np.testing.assert_allclose(bites(flows)[[0, 2], -1], -0.3, atol=1e-3)
     assert (np.diff(bites(flows)[:3], axis=1) <= 1e-7).all()
-    _, free = years(drawn(relief=0.3, under_opening=[0.0, 1.0], **QUIET), peace_from=10)
+    _, free = years(drawn(relief=0.6, under_opening=[0.0, 1.0], **QUIET), lifted=0.5, since=10)
     assert (bites(free)[:, :, 0] == bites(usual)[:, :, 0]).all()
     assert (bites(free)[:, :, 1] == bites(flows)[:, :, 1]).all()
-    _, cut = years(drawn(relief=0.0, **QUIET), peace_from=10)
+    _, cut = years(drawn(relief=0.0, **QUIET), lifted=0.5, since=10)
     assert (bites(cut) == bites(usual)).all()

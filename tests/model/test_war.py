@@ -17,7 +17,8 @@ PRECISION = {"single": (False, 1e-5), "double": (True, 1e-9)}
 ROUNDING = {"front.unspent": 1e-5}
 SPENT = (("drones", "used", drones), ("fires", "fired", fires), ("strikes", "launched", strikes))
 ON_THE_MAP = {"border", "rear", "works", "collection", "supports"}
-"""What of the ground has a row for each side."""
+ON_THE_TABLE = {"gives", "neutral", "camp"}
+"""What of the ground, and of the terms, has a row for each side."""
 
 
 def converted(record, function):
@@ -273,6 +274,8 @@ def test_without_effort_and_fire_nothing_moves_and_nobody_falls(open_invented, c
 
 ASIDE = ("front", "bargaining", "policy", "reporting")
 """What decides how much ground is taken where there is no physics, and what does not take part."""
+BASE_RATE = {"bargaining__anchor": 0.0, "bargaining__relapse": 0.0}
+"""Wars end at the base rate alone, and for good: what the sides want and fear has no part in it."""
 COUPLINGS = {
     name.replace(".", "__"): 0.0
     for name, variable in KNOWN.items()
@@ -294,19 +297,19 @@ def elsewhere(at):
 
 @pytest.fixture(scope="module")
 def core(open_invented, campaign):
-    return campaign(open_invented(front__physics=0.0))
+    return campaign(open_invented(front__physics=0.0, **BASE_RATE))
 
 
 @pytest.mark.parametrize("at", [0.1, 0.9])
 def test_without_physics_nothing_else_changes_a_bit_of_the_ground_that_is_taken(at, core, open_invented, campaign):
-    other = campaign(open_invented(front__physics=0.0, **elsewhere(at)))
+    other = campaign(open_invented(front__physics=0.0, **elsewhere(at), **BASE_RATE))
     assert_same_ground(core, other)
     assert (core.flows.attrition.casualties != other.flows.attrition.casualties).any()
 
 
 @pytest.mark.parametrize("at", [0.1, 0.9])
 def test_without_couplings_the_war_is_its_statistical_core_bit_for_bit(at, core, open_invented, campaign):
-    other = campaign(open_invented(front__physics=0.5, **elsewhere(at) | UNCOUPLED))
+    other = campaign(open_invented(front__physics=0.5, **elsewhere(at) | UNCOUPLED, **BASE_RATE))
     assert_same_ground(core, other)
 
 
@@ -333,25 +336,42 @@ def assert_alike(found, expected, name, tolerance=1e-3):
     assert close.mean() > 0.999, f"{name}: {1 - close.mean():.1%} differ"
 
 
+TURNED = {"side": [1, 0], "actor": [1, 0, 3, 2, 4], "ending": [0, 2, 1, 3]}
+"""What takes the place of what along each dimension as sides are swapped; actors are leaders, publics, a mediator."""
+
+
 def mirrored(name, values, axis=0):
-    """The same with the sides swapped; `axis` is the place of the side."""
-    if name in ("front.held", "front.control"):
+    """The same with the sides swapped; `axis` is the place of the first dimension."""
+    if name in ("front.held", "front.control", "preferences.share", "bargaining.line"):
         return 1 - values
-    if name == "front.ceded":
+    if name in ("front.ceded", "beliefs.power", "beliefs.power_lately", "resolve.shift"):
         return -values
-    return jnp.flip(values, axis) if KNOWN[name].dims[:1] == ("side",) else values
+    if name == "beliefs.mean":
+        return -jnp.flip(values, axis)
+    for dim, order in TURNED.items():
+        if dim in KNOWN[name].dims:
+            values = jnp.take(values, np.array(order), axis + KNOWN[name].dims.index(dim))
+    return values
 
 
 def in_the_mirror(opened):
     """The same war with the sides swapped."""
     swapped = {name: getattr(opened.ground, name)[::-1] for name in ON_THE_MAP}
-    ground = dataclasses.replace(opened.ground, garrison_side=1 - opened.ground.garrison_side, **swapped)
+    terms, held = opened.ground.terms, opened.ground.terms.land_area.sum(axis=1)
+    turned = {name: getattr(terms, name)[::-1] for name in ("gives", "neutral")} | {
+        "camp": terms.camp[::-1, np.array(TURNED["actor"])]
+    }
+    turned["land_behind"] = terms.land_whole - held - terms.land_behind
+    swapped |= {"garrison_side": 1 - opened.ground.garrison_side, "terms": dataclasses.replace(terms, **turned)}
+    ground = dataclasses.replace(opened.ground, **swapped)
     return type(opened)(converted(opened.params, mirrored), converted(opened.state, mirrored), ground)
 
 
 def test_a_mirror_swaps_all_of_the_ground_that_has_sides(open_invented):
-    fields = dataclasses.fields(open_invented().ground)
-    assert {field.name for field in fields if "side" in field.type.dim_str.split()} == ON_THE_MAP
+    ground = open_invented().ground
+    for record, sided in ((ground, ON_THE_MAP), (ground.terms, ON_THE_TABLE)):
+        fields = [field for field in dataclasses.fields(record) if field.name != "terms"]
+        assert {field.name for field in fields if "side" in field.type.dim_str.split()} == sided
 
 
 @pytest.fixture(scope="module")
@@ -415,11 +435,14 @@ def test_a_change_of_units_changes_nothing_but_units(draw, plentiful, campaign):
         if unit.startswith("log("):
             return values + np.log(size.get(unit[4:].split("/")[0], 1.0))
         of, _, per = unit.partition("/")
-        return values * size.get(of, 1.0) / size.get(per, 1.0)
+        return (values * size.get(of, 1.0) / size.get(per, 1.0)).astype(values.dtype)
 
     with jax.enable_x64(True):
+        terms = unending.ground.terms
+        areas = {name: getattr(terms, name) * size["km2"] for name in ("land_area", "land_behind", "land_whole")}
         ground = dataclasses.replace(
             unending.ground,
+            terms=dataclasses.replace(terms, depth=terms.depth * size["km"], **areas),
             area=unending.ground.area * size["km2"],
             length=unending.ground.length * size["km"],
             rear=unending.ground.rear * size["km"],

@@ -14,14 +14,16 @@ from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.model import oil
 from ceasefire.model.axes import GOODS
-from ceasefire.model.bargaining import CEASEFIRE, FADE, FROZEN, PHASES, WAR
-from ceasefire.scenario import spec
+from ceasefire.model.bargaining import CEASEFIRE, DICTATED_FIRST, FADE, FROZEN, PHASES, SETTLEMENT, WAR
+from ceasefire.scenario import agenda, spec
+from ceasefire.scenario.decree import schedule
 from ceasefire.scenario.start import Start, open_war, variables
 from ceasefire.simulate import draws
 from ceasefire.simulate.ensemble import simulate
 from ceasefire.simulate.result import load
-from ceasefire.study.forecast import MEANING, assumptions, dataset, forecast, town_change_week
-from ceasefire.study.summary import to_json
+from ceasefire.study import pooling
+from ceasefire.study.forecast import FATES, MEANING, REGIMES, assumptions, dataset, fates, forecast, town_change_week
+from ceasefire.study.summary import summarise, to_json
 from ceasefire.view.export import FILES, write_result
 
 RUNS, WEEKS, SEED = 70, 6, 5
@@ -30,6 +32,7 @@ OPINION = ("will", "credibility", "opinion")
 POWER = ("served_share", "dark", "cold", "blackout_hours")
 UNKNOWN_AT_THE_OPENING = {
     *("claimed", "supply", "hazard", "brent", "inflation"),
+    *("zone", "surplus", "least", "standing", "fighting_on", "optimism", "line", "lasting", "structural", "usual"),
     *POWER,
     *OPINION,
 }
@@ -108,10 +111,10 @@ def test_under_an_agreement_nobody_advances_and_nobody_falls(result):
     assert (np.moveaxis(result["casualties"].to_numpy()[1:], -1, 1)[phase == WAR] > 0).all()
 
 
-def test_a_settled_war_stays_settled(result):
+def test_what_one_side_dictates_stays(result):
     phase = result["phase"].to_numpy()
     changed = phase[1:] != phase[:-1]
-    assert set(np.unique(phase[:-1][changed])) <= {WAR, CEASEFIRE, FADE, FROZEN}
+    assert set(np.unique(phase[:-1][changed])) <= {WAR, CEASEFIRE, SETTLEMENT, FADE, FROZEN}
 
 
 # Strikes, power, money
@@ -200,6 +203,153 @@ def test_switches_leaders_and_relapses_are_told_as_they_happen(invented):
         assert relapse[run] == (resumed[0] + 1 if len(resumed) else 0)
 
 
+# Bargaining
+
+
+MANY = 320
+
+
+@pytest.fixture(scope="module")
+def agreeing(invented_war) -> xr.Dataset:
+    """The invented war, its agreements made sixty times as likely by its structure."""
+    do = schedule(invented_war, 13, ["bargaining.structural[agreed]=x60"])
+    return dataset(simulate(invented_war, runs=MANY, weeks=13, seed=SEED, workers=1, do=do))
+
+
+@pytest.fixture(scope="module")
+def signed(agreeing) -> np.ndarray:
+    """Runs whose war first ends by agreement."""
+    found = np.flatnonzero(np.isin(agreeing["first_ending"], (CEASEFIRE, SETTLEMENT)))
+    assert len(found) > 30
+    return found
+
+
+def test_the_hazard_is_what_structure_and_base_rate_make_of_it(agreeing):
+    structural, usual = (agreeing[name].to_numpy()[1:].astype(float) for name in ("structural", "usual"))
+    pooled = np.sqrt(structural.sum(axis=1) * usual.sum(axis=1))
+    assert (agreeing["anchor"] == 0.5).all()
+    assert np.allclose(agreeing["hazard"][1:], np.minimum(pooled, 1), rtol=1e-4)
+
+
+def test_an_agreement_takes_one_option_of_each_issue_and_there_is_none_without_one(agreeing, signed):
+    agreed, issue = agreeing["agreed"].to_numpy(), agreeing["option_issue"].to_numpy()
+    for number in range(agreeing.sizes["issue"]):
+        assert (agreed[issue == number][:, signed].sum(axis=0) == 1).all()
+    others = np.setdiff1d(np.arange(MANY), signed)
+    assert len(others)
+    assert (agreed[:, others] == 0).all()
+    assert ((agreeing["awarded"].to_numpy() == -1) == ~agreed.any(axis=0)).all()
+    treaty = agreeing["agreed"].sel(option="sequence-treaty").to_numpy()[signed] == 1
+    assert (treaty == (agreeing["first_ending"].to_numpy()[signed] == SETTLEMENT)).all()
+
+
+def test_land_goes_where_the_line_that_was_agreed_on_puts_it(agreeing, signed):
+    told = {"line-south_back": ("south", 2), "line-north_given": ("north", 1), "line-middle_bare": ("middle", 3)}
+    awarded = agreeing["awarded"].isel(run=signed)
+    seen = 0
+    for option, (land, fate) in told.items():
+        taken = agreeing["agreed"].sel(option=option).to_numpy()[signed] == 1
+        seen += taken.sum()
+        assert ((awarded.sel(land=land).to_numpy() == fate) == taken).all(), option
+        assert (awarded.sel(land=land).to_numpy()[~taken] == 0).all(), option
+    assert seen
+    assert agreeing["option_gives"].sel(option=list(told)).to_numpy().tolist() == [1, 1, 0]
+    assert summarise(agreeing).terms.line_as_held.probability < 1
+
+
+def test_guarantees_count_where_the_agreement_has_them(agreeing, signed):
+    promised = agreeing["promised"].to_numpy()[:, signed]
+    given = agreeing["agreed"].sel(option="guarantees-coral").to_numpy()[signed] == 1
+    coral = list(agreeing["patron"].to_numpy()).index("Coral")
+    expected = 0.8 * agreeing["guarantee"].to_numpy()[coral, signed] * given
+    assert given.any()
+    assert not given.all()
+    loyal = promised[coral] > 0  # the others have left their side by then
+    assert np.allclose(promised[coral][loyal], expected[loyal], rtol=1e-5)
+    assert (expected[~loyal] == 0).mean() > 0.5
+    assert (np.delete(promised, coral, axis=0) == 0).all()
+
+
+def test_how_long_an_agreement_holds_follows_from_what_is_in_it(agreeing, signed, invented_war):
+    drawn = draws.values(invented_war, draws.cube(invented_war, SEED, signed.astype(np.uint32)))
+    p = {name: drawn[f"bargaining.{name}"] for name in ("relapse", "guarantee_effect", "usual_credibility")}
+    p |= {name: drawn[f"bargaining.{name}"] for name in ("depth_effect", "settled_effect", "shift_effect")}
+    rearm = drawn["resolve.rearm"]
+    agreed = agreeing["agreed"].isel(run=signed)
+    promised = 1 - (1 - agreeing["promised"].to_numpy()[:, signed]).prod(axis=0)
+    log = -p["guarantee_effect"] * (promised - p["usual_credibility"])
+    log = log - 10 * p["depth_effect"] * agreed.sel(option="zone-km10").to_numpy()
+    log = log - p["settled_effect"] * agreed.sel(option="sequence-treaty").to_numpy()
+    log = log + p["shift_effect"] * np.abs(rearm[0] - rearm[1])
+    expected = (1 - np.minimum(p["relapse"] * np.exp(log), 1)) ** 52
+    assert np.allclose(agreeing["holds"].to_numpy()[signed], expected, rtol=1e-3, atol=1e-5)
+    assert np.isnan(agreeing["holds"].to_numpy()).sum() == MANY - len(signed)
+
+
+def test_the_zone_is_the_smaller_surplus_and_the_least_is_near_what_fighting_on_is_worth(invented):
+    surplus, zone = invented["surplus"].to_numpy()[1:], invented["zone"].to_numpy()[1:]
+    assert np.allclose(surplus.min(axis=1), zone, atol=1e-5)
+    least, worth = (invented[name].to_numpy()[1:] for name in ("least", "fighting_on"))
+    assert np.corrcoef(least.ravel(), worth.ravel())[0, 1] > 0.9
+    likely, issue = invented["likely"].to_numpy(), invented["option_issue"].to_numpy()
+    assert (likely[0] == 0).all()
+    for number in range(invented.sizes["issue"]):
+        assert (likely[1:, issue == number].sum(axis=1) == 1).all()
+
+
+def test_what_a_package_says_of_each_land_is_told_in_words():
+    option = spec.Option
+    issues = (
+        spec.Issue(
+            id="east",
+            name="East",
+            status_quo="held",
+            options=(
+                option(id="held", name="As held"),
+                option(id="blue", name="To Blue", lands={"dunes": "Blue", "wells": "Amber"}),
+                option(id="bare", name="Without arms", lands={"dunes": "demilitarised"}),
+            ),
+        ),
+    )
+    lands = agenda.Lands(("dunes", "wells"), ("Dunes", "Wells"), np.zeros(0, int), np.ones(2), np.zeros(2))
+    sides = (spec.Side(id="Blue", name="Blue"), spec.Side(id="Amber", name="Amber"))
+    war = spec.War.model_construct(id="w", sides=sides, patrons=(), issues=issues)
+    found = fates(agenda.draw_up(war, lands))
+    words = [[FATES[code] for code in row] for row in found]
+    assert words == [
+        ["as held", "as held"],
+        ["to the first side", "to the second side"],
+        ["demilitarised", "as held"],
+    ]
+
+
+def test_the_mean_chance_of_an_end_is_the_share_that_ends(agreeing):
+    endings = summarise(agreeing).endings
+    hazards = agreeing["structural"].to_numpy()[1:].astype(float), agreeing["usual"].to_numpy()[1:].astype(float)
+    kind, week = agreeing["first_ending"].to_numpy(), agreeing["first_ending_week"].to_numpy().astype(int)
+    cause = np.where(kind <= SETTLEMENT, 0, kind - DICTATED_FIRST + 1)
+    told = pooling.Hazards(*hazards, np.full(MANY, 0.5), week, cause)
+    mean = pooling.chances(pooling.carried_on(told.at(0.5), told.ended)).mean(axis=-1)
+    ended = endings.any[-1].probability
+    error = np.sqrt(ended * (1 - ended) / MANY)
+    assert mean.sum(axis=0)[-1] == pytest.approx(ended, abs=3 * error)
+    assert mean[0, -1] == pytest.approx(
+        (week[kind <= SETTLEMENT] > 0).mean() * (kind <= SETTLEMENT).mean(), abs=3 * error
+    )
+    assert endings.chance
+    assert endings.chance.q05[-1] < mean.sum(axis=0)[-1] < endings.chance.q95[-1]
+
+
+def test_the_base_rate_alone_is_what_the_age_of_the_war_says(invented):
+    """Usual hazards depend on nothing that happens, so their share is known without any run ending."""
+    alone = summarise(invented).endings.weights[0]
+    assert alone.weight == 0
+    known = (1 - np.prod(1 - invented["usual"].to_numpy()[1:].astype(float).sum(axis=1), axis=0)).mean()
+    chance = alone.any[-1]
+    assert chance
+    assert chance.monte_carlo_low - 0.02 <= known <= chance.monte_carlo_high + 0.02
+
+
 # Towns, maps, endings
 
 
@@ -281,13 +431,14 @@ def test_every_variable_says_what_it_is(result):
         assert array.attrs["units"], name
         assert len(array.attrs["long_name"]) > 3, name
         assert array.dims == tuple(MEANING[name][0].split()), name
-    for name in ("phase", "first_ending"):
-        assert tuple(result[name].attrs["flag_meanings"]) == PHASES
-        assert int(result[name].max()) < len(PHASES)
+    for name, meanings in (("phase", PHASES), ("first_ending", PHASES), ("talks", REGIMES)):
+        assert tuple(result[name].attrs["flag_meanings"]) == meanings
+        assert int(result[name].max()) < len(meanings)
 
 
 def test_shares_and_chances_lie_between_nothing_and_all(result):
-    for name in ("control_probability", "control_opening", "town_share", "supply", "hazard", "served_share", *OPINION):
+    told = ("control_probability", "control_opening", "town_share", "supply", "hazard", "served_share")
+    for name in (*told, *OPINION, "lasting", "holds", "promised", "line", "likely", "agreed", "anchor"):
         values = result[name].to_numpy()
         known = values[~np.isnan(values)]
         assert ((known >= 0) & (known <= 1)).all(), name
@@ -295,7 +446,7 @@ def test_shares_and_chances_lie_between_nothing_and_all(result):
 
 def test_only_the_opening_week_of_a_rate_is_unknown(result):
     for name, array in result.data_vars.items():
-        if array.dtype.kind != "f" or name == "aid_lag":  # of a patron that pledges nothing there is none
+        if array.dtype.kind != "f" or name in ("aid_lag", "holds"):  # what is not pledged or agreed on has none
             continue
         unknown = np.isnan(array.to_numpy())
         if name in UNKNOWN_AT_THE_OPENING:

@@ -164,49 +164,225 @@ def test_a_leader_who_went_has_gone_for_good(result: xarray.Dataset, summary: Su
         assert [chance.probability for chance in leader.chances] == [gone[week].mean() for week in summary.horizons]
 
 
-def test_what_is_owed_to_guarantees_is_counted_among_ceasefires() -> None:
+def test_what_is_owed_to_guarantees_is_counted_among_agreements() -> None:
     result = make_result(runs=1500)
     found = summarise(result).guarantees
     assert found
     assert found.every
-    runs = np.flatnonzero(result["first_ending"].values == 1)
+    assert found.without
+    runs = np.flatnonzero(np.isin(result["first_ending"].values, (1, 2)))
     relapsed = result["relapse_week"].values[runs] > 0
-    assert (found.ceasefires, found.every.runs, found.every.probability) == (len(runs), len(runs), relapsed.mean())
+    assert (found.agreements, found.every.runs, found.every.probability) == (len(runs), len(runs), relapsed.mean())
+    promised = result["promised"].values[:, runs]
+    bare = (promised == 0).all(axis=0)
+    assert (found.without.runs, found.without.probability) == (bare.sum(), relapsed[bare].mean())
     assert [by.patron for by in found.by] == [None, "US", "EU"]
-    credibilities = [result["credibility"].values[1, 1], *result["guarantee"].values[:2]]
-    for by, credibility in zip(found.by, credibilities, strict=True):
+    for by, credibility in zip(found.by, [1 - (1 - promised).prod(axis=0), *promised[:2]], strict=True):
+        given, broken = credibility[~bare], relapsed[~bare]
         assert by.least
         assert by.most
-        assert by.credibility.q95 == pytest.approx(np.quantile(credibility, 0.95))
-        assert by.least.runs == by.most.runs == len(runs) // 3
-        low, high = np.quantile(credibility[runs], [1 / 3, 2 / 3])
-        assert by.least.probability == pytest.approx(relapsed[credibility[runs] <= low].mean(), abs=0.01)
-        assert by.most.probability == pytest.approx(relapsed[credibility[runs] >= high].mean(), abs=0.01)
+        assert by.agreements == len(given)
+        assert by.credibility.q95 == pytest.approx(np.quantile(given, 0.95))
+        assert by.least.runs == by.most.runs == len(given) // 3
+        low, high = np.quantile(given, [1 / 3, 2 / 3])
+        assert by.least.probability == pytest.approx(broken[given <= low].mean(), abs=0.01)
+        assert by.most.probability == pytest.approx(broken[given >= high].mean(), abs=0.01)
         assert by.least.credibility_high <= by.most.credibility_low
     together = found.by[0]
     assert together.most
-    assert together.least
-    assert together.most.monte_carlo_high < together.least.monte_carlo_low
+    assert together.most.monte_carlo_high < found.without.monte_carlo_low
 
 
-def test_guarantees_that_do_not_differ_or_few_ceasefires_are_not_compared(result: xarray.Dataset) -> None:
+def test_guarantees_that_do_not_differ_or_few_agreements_are_not_compared(result: xarray.Dataset) -> None:
     many = make_result(runs=1500)
-    alike = summarise(many.assign(guarantee=0.4 + 0 * many["guarantee"])).guarantees
+    alike = summarise(many.assign(promised=0.4 * (many["promised"] > 0))).guarantees
     assert alike
     assert alike.every
-    assert alike.by[0].least
-    assert [by.least for by in alike.by[1:]] == [by.most for by in alike.by[1:]] == [None] * 3
+    assert [by.least for by in alike.by] == [by.most for by in alike.by] == [None] * 3
     few = summarise(result.isel(run=slice(40))).guarantees
     assert few
-    assert 0 < few.ceasefires < module.FEW
+    assert 0 < few.agreements < module.FEW
     assert few.every is None
     assert {by.most for by in few.by} == {None}
+    nobody = summarise(result.assign(promised=0 * result["promised"])).guarantees
+    assert nobody
+    assert [(by.agreements, by.credibility.q50) for by in nobody.by] == [(0, None)]
+
+
+def test_terms_are_counted_among_agreements(result: xarray.Dataset, summary: Summary) -> None:
+    terms = summary.terms
+    assert terms
+    runs = np.flatnonzero(np.isin(result["first_ending"].values, (1, 2)))
+    assert terms.agreements == len(runs) >= module.FEW
+    for matter, name in zip(terms.issues, ("line", "zone", "guarantees", "assets"), strict=True):
+        assert (matter.key, matter.rider) == (name, name == "assets")
+        assert sum(clause.agreed.probability for clause in matter.clauses if clause.agreed) == pytest.approx(1)
+        for clause in matter.clauses:
+            assert clause.agreed
+            taken = result["agreed"].sel(option=clause.key).values[runs]
+            low, high = wilson(taken.sum(), len(runs))
+            assert clause.agreed.probability == pytest.approx(taken.mean())
+            assert (clause.agreed.monte_carlo_low, clause.agreed.monte_carlo_high) == pytest.approx((low, high))
+    swap = result["agreed"].sel(option="line-swap").values[runs]
+    assert terms.line_as_held
+    assert terms.line_as_held.probability == pytest.approx(1 - swap.mean())
+    east, north = terms.lands
+    assert east.kinds["to the first side"].probability == north.kinds["to the second side"].probability == swap.mean()
+    assert east.kinds["as held"].probability == pytest.approx(terms.line_as_held.probability)
+    wide = result["agreed"].sel(option="zone-km15").values[runs].mean()
+    assert {km: part.probability for km, part in terms.depth.items()} == pytest.approx({"0": 1 - wide, "15": wide})
+
+
+def test_the_most_common_packages_come_first_under_the_names_that_others_know(
+    result: xarray.Dataset, summary: Summary
+) -> None:
+    assert summary.terms
+    packages = summary.terms.packages
+    shares = [package.share.probability for package in packages]
+    assert shares == sorted(shares, reverse=True)
+    agreed = result["agreed"].values.astype(bool)
+    signed = agreed.any(axis=0)
+    first, zone, guarantees = packages[0].key.split(".")
+    same = np.ones(agreed.shape[1], bool)
+    for name in (f"line-{first}", f"zone-{zone}", f"guarantees-{guarantees}"):
+        same &= result["agreed"].sel(option=name).values.astype(bool)
+    assert packages[0].share.probability == pytest.approx(same.sum() / signed.sum())
+    assert len(packages[0].clauses) == 3
+
+
+def test_terms_that_would_suit_both_are_told_of_runs_still_at_war(result: xarray.Dataset, summary: Summary) -> None:
+    terms = summary.terms
+    assert terms
+    assert terms.weeks == (1, 4, 13, 26, 52)
+    for place, week in enumerate(terms.weeks):
+        ended = result["first_ending_week"].values
+        going = (result["first_ending"].values == 0) | (ended >= week)
+        assert terms.at_war[place] == going.sum()
+        swap = result["likely"].sel(option="line-swap").values[week, going].mean()
+        assert terms.issues[0].clauses[1].likely[place] == pytest.approx(swap)
+        assert terms.likely_line_as_held[place] == pytest.approx(1 - swap)
+
+
+def test_of_few_agreements_no_terms_are_told_but_those_that_would_suit_both(result: xarray.Dataset) -> None:
+    few = summarise(result.isel(run=slice(60))).terms
+    assert few
+    assert 0 < few.agreements < module.FEW
+    assert (few.line_as_held, few.lands, few.depth, few.packages, few.holds, few.resumed) == (
+        None,
+        (),
+        {},
+        (),
+        (),
+        None,
+    )
+    clauses = [clause for matter in few.issues for clause in matter.clauses]
+    assert {clause.agreed for clause in clauses} == {None}
+    assert all(clause.likely[0] is not None for clause in clauses)
+    fewer = summarise(result.isel(run=slice(20))).terms
+    assert fewer
+    assert {share for matter in fewer.issues for clause in matter.clauses for share in clause.likely} == {None}
+
+
+def test_agreements_hold_for_fewer_years_the_longer_they_must(result: xarray.Dataset, summary: Summary) -> None:
+    assert summary.terms
+    one, five = summary.terms.holds
+    year = result["holds"].values[~np.isnan(result["holds"].values)]
+    assert (one.years, five.years) == module.YEARS
+    assert (one.mean, five.mean) == pytest.approx((year.mean(), (year**5).mean()))
+    assert five.over_runs.q50 == pytest.approx(np.median(year) ** 5, rel=0.05)
+    assert summary.terms.resumed
+    signed = result["agreed"].values.any(axis=0)
+    assert summary.terms.resumed.probability == (result["relapse_week"].values[signed] > 0).mean()
+
+
+def test_the_table_is_told_of_runs_still_at_war(result: xarray.Dataset, summary: Summary) -> None:
+    assert [now.weeks for now in summary.table] == [1, 4, 13, 26, 52]
+    for now in summary.table:
+        going = (result["first_ending"].values == 0) | (result["first_ending_week"].values >= now.weeks)
+        assert now.zone.runs == going.sum()
+        zone = result["zone"].values[now.weeks, going]
+        assert now.zone.probability == (zone >= 0).mean()
+        assert now.size.q50 == pytest.approx(np.median(zone))
+        assert sum(now.talks.values()) == pytest.approx(1)
+        assert sum(side.worse_off for side in now.sides) == pytest.approx(1)
+        for place, side in enumerate(now.sides):
+            assert side.least.q05 == pytest.approx(np.quantile(result["least"].values[now.weeks, place, going], 0.05))
+    least, zone = summary.find("least", side="U"), summary.find("zone")
+    assert least
+    assert zone
+    assert zone.q50[0] is None
+    assert (zone.q95[4], least.q50[4]) == pytest.approx(
+        (summary.table[1].size.q95, summary.table[1].sides[1].least.q50)
+    )
+
+
+def test_ends_at_the_weight_of_the_runs_are_those_that_were_simulated(summary: Summary) -> None:
+    endings = summary.endings
+    assert [told.weight for told in endings.weights] == [0, 0.25, 0.5, 0.75, 1]
+    simulated = endings.weights[2]
+    assert simulated.effective_runs == pytest.approx([summary.runs_used] * 4)
+    for chance, known in zip(simulated.any, endings.any, strict=True):
+        assert chance
+        assert chance.model_dump() == pytest.approx(known.model_dump())
+    for kind in endings.kinds:
+        told = simulated.kinds[kind.kind]
+        assert [chance and chance.probability for chance in told] == pytest.approx([c.probability for c in kind.by])
+
+
+def test_the_base_rate_alone_and_the_structure_alone_end_wars_as_their_hazards_do() -> None:
+    """In the made-up war hazards depend on nothing that happens: what each alone would end is known."""
+    result = make_result(runs=4000, rings=2, seed=5)
+    weights = summarise(result).endings.weights
+    for told, name in ((weights[0], "usual"), (weights[-1], "structural")):
+        hazard = result[name].values[1:].sum(axis=1)
+        for place, week in enumerate((4, 13, 26, 52)):
+            known = (1 - np.prod(1 - hazard[:week], axis=0)).mean()
+            chance = told.any[place]
+            assert chance
+            error = (chance.monte_carlo_high - chance.monte_carlo_low) / 2
+            assert abs(chance.probability - known) < 1.6 * error, (name, week)
+        parts = [chances[-1].probability for chances in told.kinds.values() if chances[-1]]
+        assert chance
+        assert sum(parts) == pytest.approx(chance.probability)
+
+
+def test_the_chance_of_an_end_run_by_run_has_the_share_that_ends_in_its_middle() -> None:
+    result = make_result(runs=2000, rings=2)
+    endings = summarise(result).endings
+    assert endings.chance
+    each = np.sqrt(result["structural"].values[1:].sum(axis=1) * result["usual"].values[1:].sum(axis=1))
+    known = 1 - np.cumprod(1 - each, axis=0)
+    for week in (4, 26, 52):
+        rows = (endings.chance.q05[week], endings.chance.q50[week], endings.chance.q95[week])
+        np.testing.assert_allclose(rows, np.quantile(known[week - 1], [0.05, 0.5, 0.95]), rtol=0.06)
+    assert [cause.cause for cause in endings.causes] == ["agreed", "dictated_first", "dictated_second", "fade"]
+    medians = [cause.by[-1].q50 or 0 for cause in endings.causes]
+    assert medians[0] == max(medians)
+
+
+def test_weights_that_leave_too_few_runs_say_nothing(result: xarray.Dataset) -> None:
+    wide = result.isel(run=slice(31)).assign(structural=result["structural"].isel(run=slice(31)) * 6)
+    told = summarise(wide).endings.weights[-1]
+    assert told.effective_runs[-1] < module.FEW
+    assert told.any[-1] is None
+    assert {chances[-1] for chances in told.kinds.values()} == {None}
+    assert told.weekly[-1] is None
+
+
+@pytest.mark.parametrize("gone", ["structural", "agreed", "zone"])
+def test_a_result_that_knows_nothing_of_bargaining_is_summed_up_without_it(result: xarray.Dataset, gone: str) -> None:
+    older = summarise(result.drop_vars(gone))
+    assert (older.endings.weights == ()) == (gone == "structural")
+    assert (older.endings.chance is None) == (gone == "structural")
+    assert (older.terms is None) == (older.guarantees is None) == (gone == "agreed")
+    assert (older.table == ()) == (gone == "zone")
 
 
 def test_a_result_without_allies_and_opinion_is_summed_up_without_them(
     result: xarray.Dataset, summary: Summary
 ) -> None:
     older = summarise(result.drop_dims(["patron", "question"]).drop_vars(["credibility", "leader_exits"]))
+    assert older.terms == summary.terms
     assert (older.allies, older.guarantees, older.leaders, older.questions) == ((), None, (), ())
     assert not {"aid_pledged", "will", "opinion", "credibility"} & {series.measure for series in older.series}
     assert older.endings == summary.endings
@@ -306,7 +482,7 @@ def test_json_is_stable_short_and_valid(summary: Summary) -> None:
     assert list(document)[:4] == ["format", "scenario", "title", "question"]
     assert document["opening"] == "2026-01-31"
     assert float(f"{document['series'][0]['q95'][-1]:.6g}") == document["series"][0]["q95"][-1]
-    assert len(written) < 400_000
+    assert len(written) < 450_000
 
 
 def test_the_schema_in_the_documentation_is_current() -> None:

@@ -27,6 +27,19 @@ PHASES = [
     "fade",
     "frozen",
 ]
+CAUSES = ("agreed", "dictated_first", "dictated_second", "fade")
+LANDS = {"east": "The east", "north": "The north"}
+ISSUES = {"line": "The line", "zone": "Zone", "guarantees": "Guarantees", "assets": "Frozen assets"}
+OPTIONS = {
+    "line-held": "As held",
+    "line-swap": "North for east",
+    "zone-none": "No zone",
+    "zone-km15": "15 km",
+    "guarantees-none": "No guarantees",
+    "guarantees-allies": "By allies",
+    "assets-kept": "Kept",
+    "assets-shared": "Shared",
+}
 ASSUMPTIONS = [
     {
         "name": "attrition.lethality",
@@ -87,10 +100,10 @@ def make_result(
     pace = random.gamma(2.0, [[[6.0]], [[9.0]], [[4.0]]], size=(3, 1, runs)).transpose(1, 0, 2)
     steps = random.normal(0, 6, size=(weeks + 1, 3, runs)) + pace
     steps[0] = 0
-    ends = np.where(random.random(runs) < 0.45, random.integers(1, weeks + 1, runs), weeks + 1)
+    bargained = _bargained(np.random.default_rng(seed + 1), weeks, runs)
+    ends, kind, guaranteed = (bargained.pop(name) for name in ("ends", "kind", "guaranteed"))
     going = week[:, None] <= ends
     area = 4000 + np.cumsum(steps * going[:, None], axis=0)
-    kind = np.where(ends <= weeks, random.choice([1, 2, 3, 4, 5], p=[0.5, 0.2, 0.15, 0.05, 0.1], size=runs), 0)
     phase = np.where(going & (week[:, None] < ends), 0, kind)
     phase[(phase == 1) & (week[:, None] - ends > 26)] = 6
 
@@ -145,8 +158,17 @@ def make_result(
     exits = np.cumsum(random.random((weeks + 1, 2, runs)) < 0.001, axis=0)
     exits -= exits[:1]
     lasting = week[-1] - ends
-    fails = (kind == 1) & (lasting > 0) & (random.random(runs) < 0.6 * (1 - credibility[-1, 1]))
+    promised = guarantee * guaranteed
+    fails = np.isin(kind, (1, 2)) & (lasting > 0) & (random.random(runs) < 0.6 * (1 - promised).prod(axis=0))
     relapse = np.where(fails, ends + 1 + (random.random(runs) * np.maximum(lasting, 0)).astype(int), 0)
+
+    meanings = {
+        "talks": {"flag_meanings": ["none", "not meant", "earnest"]},
+        "awarded": {
+            "flag_values": [-1, 0, 1, 2, 3],
+            "flag_meanings": ["no agreement", "as held", "to the first side", "to the second side", "demilitarised"],
+        },
+    }
 
     def variable(dims: str, values: np.ndarray, unit: str, name: str, **more: object) -> tuple:
         return dims.split(), values, {"units": unit, "long_name": name, **more}
@@ -172,6 +194,11 @@ def make_result(
             "recruited": variable("week side run", 1.05 * casualties, people, "Recruited"),
             "phase": variable("week run", phase.astype(np.int8), "1", "State", flag_meanings=PHASES),
             "hazard": variable("week run", random.gamma(2, 0.004, phase.shape), "1/week", "Hazard of an ending"),
+            **{
+                name: variable(dims, values, "1", name, **meanings.get(name, {}))
+                for name, (dims, values) in bargained.items()
+            },
+            "promised": variable("patron run", promised, "1", "Guarantees in the agreement are kept"),
             "launched": variable("week side weapon run", launched, count, "Weapons launched"),
             "stopped": variable("week side weapon run", stopped, count, "Of these, stopped"),
             "served_share": variable("week side run", served, "1", "Share of power demand that is met"),
@@ -211,6 +238,14 @@ def make_result(
             "patron": ("patron", list(PATRONS), {"names": list(PATRONS.values()), "supports": ["U", "U", "R"]}),
             "aid": ["arms", "money"],
             "question": ("question", ["talks", "concession"], {"names": ["Want talks", "Would concede land"]}),
+            "ending": list(CAUSES),
+            "land": ("land", list(LANDS), {"names": list(LANDS.values())}),
+            "issue": ("issue", list(ISSUES), {"names": list(ISSUES.values())}),
+            "issue_rider": ("issue", [0, 0, 0, 1]),
+            "option": ("option", list(OPTIONS), {"names": list(OPTIONS.values())}),
+            "option_issue": ("option", [0, 0, 1, 1, 2, 2, 3, 3]),
+            "option_gives": ("option", [0, 1, 0, 0, 0, 0, 0, 0]),
+            "option_depth": ("option", [0, 0, 0, 15.0, 0, 0, 0, 0]),
             "town": list(TOWNS),
             "cell": cells.astype(np.uint64),
             "latitude": ("cell", centres[:, 0]),
@@ -239,6 +274,55 @@ def make_result(
         }
         | attributes,
     )
+
+
+def _bargained(random: np.random.Generator, weeks: int, runs: int) -> dict:
+    """What is bargained over: hazards, the ends that follow from them, and terms."""
+    price = random.lognormal(0, 0.8, runs)
+    structural = np.array([0.012, 0.002, 0.0006, 0.001])[:, None] * np.stack([price, *[np.ones(runs)] * 3])
+    structural = np.repeat(structural[None], weeks + 1, axis=0) * random.lognormal(0, 0.2, (weeks + 1, 4, runs))
+    usual = np.full((weeks + 1, 4, runs), 0.01) * np.array([0.6, 0.15, 0.1, 0.15])[:, None]
+    parts = np.sqrt(structural * usual)
+    total = np.sqrt(structural.sum(axis=1) * usual.sum(axis=1))
+    each = parts / parts.sum(axis=1, keepdims=True) * total[:, None]
+    ends, cause = np.full(runs, weeks + 1), np.zeros(runs, int)
+    for at in range(1, weeks + 1):
+        struck = (ends > weeks) & (random.random(runs) < each[at].sum(axis=0))
+        ends[struck] = at
+        cause[struck] = (random.random(runs) * each[at].sum(axis=0) > np.cumsum(each[at], axis=0)[:-1]).sum(axis=0)[
+            struck
+        ]
+    kind = np.where(ends > weeks, 0, np.where(cause > 0, cause + 2, np.where(random.random(runs) < 0.7, 1, 2)))
+    signed = np.isin(kind, (1, 2))
+    taken = np.stack([random.random(runs) < share for share in (0.2, 0.6, 0.75, 0.5)])
+    one_hot = np.stack([~taken, taken], axis=1).reshape(8, runs)
+    offered = np.stack([random.random((weeks + 1, runs)) < share for share in (0.3, 0.5, 0.7, 0.5)], axis=1)
+    likely = np.stack([~offered, offered], axis=2).reshape(weeks + 1, 8, runs)
+    zone = random.normal(0.05, 0.1, (weeks + 1, runs))
+    fighting = np.array([[0.45], [0.3]]) + random.normal(0, 0.1, (weeks + 1, 2, runs))
+    for level in (structural, usual, zone, fighting):
+        level[0] = np.nan
+    return {
+        "ends": ends,
+        "kind": kind,
+        "guaranteed": signed & taken[2],
+        "structural": ("week ending run", structural),
+        "usual": ("week ending run", usual),
+        "anchor": ("run", np.full(runs, 0.5)),
+        "agreed": ("option run", (one_hot & signed).astype(np.int8)),
+        "awarded": ("land run", np.where(signed, np.stack([taken[0], 2 * taken[0]]), -1).astype(np.int8)),
+        "holds": ("run", np.where(signed, random.beta(8, 2, runs), np.nan)),
+        "likely": ("week option run", (likely * (np.arange(weeks + 1) > 0)[:, None, None]).astype(np.int8)),
+        "zone": ("week run", zone),
+        "surplus": ("week side run", np.stack([zone, zone + random.normal(0, 0.1, zone.shape)], axis=1)),
+        "least": ("week side run", fighting + 0.02),
+        "fighting_on": ("week side run", fighting),
+        "standing": ("week side run", fighting + 0.1),
+        "optimism": ("week side run", 0.1 + 0 * fighting),
+        "lasting": ("week run", 0.85 + 0 * zone),
+        "line": ("week run", 0.5 + 0 * zone),
+        "talks": ("week run", random.integers(0, 3, (weeks + 1, runs)).astype(np.int8)),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,20 @@ def test_the_report_parses_and_its_links_lead_somewhere(content: str) -> None:
     page = _parse(content)
     assert page.tags.count("h1") == 1
     assert all(link.startswith("#") and link[1:] in page.identifiers for link in page.links)
-    sections = {"map", "ground", "ending", "people", "stocks", "strikes", "money", "allies", "opinion", "towns"}
+    sections = {
+        "map",
+        "ground",
+        "ending",
+        "terms",
+        "table",
+        "people",
+        "stocks",
+        "strikes",
+        "money",
+        "allies",
+        "opinion",
+        "towns",
+    }
     assert sections <= set(page.identifiers)
     assert {"unknown", "assumptions", "method"} <= set(page.identifiers)
 
@@ -106,17 +119,24 @@ def test_whatever_a_result_says_is_escaped(result: xarray.Dataset) -> None:
         assumptions=json.dumps([row | {"known_on": RUDE}]),
         notes=json.dumps([RUDE]),
         background=[RUDE],
+        values=RUDE,
     ).assign_coords(town=[RUDE + str(number) for number in range(result.sizes["town"])])
     rude["side"].attrs["names"] = [RUDE, RUDE]
     rude = rude.assign_coords(
         axis=[RUDE + str(number) for number in range(3)],
         patron=("patron", [RUDE + str(k) for k in range(3)], {"names": [RUDE] * 3, "supports": ["R", RUDE, "U"]}),
         question=("question", [RUDE, RUDE + "1"], {"names": [RUDE, RUDE]}),
+        issue=("issue", [RUDE + str(k) for k in range(4)], {"names": [RUDE] * 4}),
+        option=("option", [RUDE + str(k) for k in range(8)], {"names": [RUDE] * 8}),
+        land=("land", [RUDE, RUDE + "1"], {"names": [RUDE] * 2}),
+        ending=[RUDE + str(k) for k in range(4)],
         item=[RUDE + str(number) for number in range(5)],
         weapon=[RUDE + str(number) for number in range(5)],
         town_latitude=("town", [48.3] * result.sizes["town"]),
         town_longitude=("town", [37.3] * result.sizes["town"]),
     )
+    rude["talks"].attrs["flag_meanings"] = [RUDE + str(k) for k in range(3)]
+    rude["awarded"].attrs["flag_meanings"] = [RUDE + str(k) for k in range(5)]
     rude["phase"].attrs["flag_meanings"] = ["war", *(f"{RUDE}{number}" for number in range(5)), "frozen"]
     rude["side"].attrs["names"] = [RUDE, RUDE]
     page = _parse(report.render(rude, summarise(rude)))
@@ -204,29 +224,117 @@ def test_what_guarantees_are_worth_is_said_with_the_runs_behind_it(result: xarra
     many = _again(result, 5)
     told = summarise(many).guarantees
     assert told
+    assert told.without
     section = _section(report.render(many, summarise(many)), "allies")
-    assert f"in {told.ceasefires:,} runs; in" in section
-    assert f"A third is {told.ceasefires // 3:,} runs." in section
+    assert f"by an agreement in {told.agreements:,} runs; in" in section
+    assert f"of the {told.without.runs:,} without a guarantee, in" in section
     for name in ("All guarantors together", "United States alone", "European states alone"):
         assert section.count(name) == 1
+    assert section.count(f"<td>{told.by[0].agreements:,}</td>") == 3
     assert "Belarus alone" not in section
     assert "too few" not in section
 
 
-def test_where_ceasefires_are_few_or_guarantees_alike_that_is_said(result: xarray.Dataset) -> None:
+def test_where_agreements_are_few_or_guarantees_alike_that_is_said(result: xarray.Dataset) -> None:
     few = result.isel(run=slice(60))
     section = _section(report.render(few, summarise(few)), "allies")
     assert "too few to say how often one fails" in section
     assert section.count("<td>too few</td>") == 6
-    alike = _again(result.assign(credibility=0.3 + 0 * result["credibility"]), 5)
-    assert _section(report.render(alike, summarise(alike)), "allies").count("<td>alike</td>") == 2
+    alike = _again(result.assign(promised=0.3 * (result["promised"] > 0)), 5)
+    assert _section(report.render(alike, summarise(alike)), "allies").count("<td>alike</td>") == 4 + 2
 
 
 def test_where_nobody_gives_guarantees_that_is_said(result: xarray.Dataset) -> None:
-    nobody = result.assign({name: 0 * result[name] for name in ("credibility", "guarantee")})
+    nobody = result.assign(promised=0 * result["promised"])
     section = _section(report.render(nobody, summarise(nobody)), "allies")
-    assert "No patron is assumed to stand behind an agreement. The fighting first stops" in section
+    assert "None of them has a guarantee that could be kept." in section
     assert "Guarantor" not in section
+
+
+def test_ends_are_told_at_every_weight_beside_the_base_rate(content: str, summary: Summary) -> None:
+    section = _section(content, "ending")
+    for name in ("Base rate alone", "Structure ¼", "Structure ½", "Structure ¾", "Structure alone"):
+        assert f'<th scope="row">{name}</th>' in section
+        assert f'<th scope="col">{name}</th>' in section
+    for told in summary.endings.weights:
+        chance = told.any[-1]
+        assert chance
+        interval = f"<small>{100 * chance.monte_carlo_low:.1f}–{100 * chance.monte_carlo_high:.1f}</small>"
+        assert f"{text.percent(chance.probability)} {interval}" in section
+        assert f"<td>{told.effective_runs[-1]:,.0f}</td>" in section
+    agreed = summary.endings.causes[0].by[-1]
+    assert f"{text.number(round(100 * (agreed.q50 or 0), 1), 2)} (" in section
+    assert "Agreement, of either kind" in section
+    assert "Base rate, wars this old" in section
+    assert section.count("<svg") == 4
+
+
+def test_terms_are_told_by_issue_beside_those_that_would_suit_both(content: str, summary: Summary) -> None:
+    section = _section(content, "terms")
+    terms = summary.terms
+    assert terms
+    assert f"by an agreement in {terms.agreements:,} runs" in section
+    for matter in terms.issues:
+        for clause in matter.clauses:
+            row = section[section.index(f'<th scope="row">{clause.name}</th>') :]
+            row = row[: row.index("</tr>")]
+            assert clause.agreed
+            assert f"<td>{text.percent(clause.agreed.probability)} <small>" in row
+            assert row.count("<td>") == 1 + len(terms.weeks)
+            assert row.endswith(f"<td>{text.percent(clause.likely[-1] or 0)}</td>")
+    assert "settled last, as suits the rest" in section
+    assert "The plain forecast that an agreement awards no land is right in" in section
+    assert "To Russia" in section
+    assert "15\u00a0km in" in section
+    assert terms.packages[0].key in section
+    assert "an agreement holds for 1 year with" in section
+
+
+def test_of_few_agreements_the_terms_that_would_suit_both_are_shown_and_named_as_such(result: xarray.Dataset) -> None:
+    few = result.isel(run=slice(60))
+    section = _section(report.render(few, summarise(few)), "terms")
+    assert "too few to tell of their terms" in section
+    assert "nobody has agreed on them" in section
+    assert "Agreed on</th>" not in section
+    assert "The most common packages" not in section
+    assert "First week<br>" in section
+
+
+def test_what_each_side_holds_out_for_is_told_with_the_runs_still_at_war(content: str, summary: Summary) -> None:
+    section = _section(content, "table")
+    for now in summary.table:
+        assert f"{now.zone.runs:,} runs" in section
+    worth = summary.table[0].sides[1].least
+    assert f"<td>{worth.q50:.2f} (" in section
+    assert section.count('<th scope="row">The least that it would accept</th>') == 2
+    assert section.count("<svg") == 3
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ("fitted", "was fitted to simulated wars"),
+        ("forts law", "a plain law of forts"),
+        ("<b>odd", "Values of fighting on: &lt;b&gt;odd."),
+        ("", ""),
+    ],
+)
+def test_where_values_of_fighting_on_come_from_is_said(result: xarray.Dataset, values: str, words: str) -> None:
+    told = result.assign_attrs(values=values)
+    section = _section(report.render(told, summarise(told)), "table")
+    assert words in section
+    assert ("fighting on was" in section or "fighting on is worth" in section) == (values in ("fitted", "forts law"))
+
+
+@pytest.mark.parametrize(
+    ("missing", "gone"),
+    [("structural", ""), ("agreed", "terms"), ("zone", "table"), ("anchor", ""), ("talks", "table")],
+)
+def test_a_result_that_knows_less_of_bargaining_has_a_report(result: xarray.Dataset, missing: str, gone: str) -> None:
+    older = result.drop_vars(missing)
+    page = _parse(report.render(older, summarise(older)))
+    told = {"ending", "terms", "table"}
+    assert told - {gone} == told & set(page.identifiers)
 
 
 def test_opinion_is_drawn_for_each_side_and_question_and_leaders_have_chances(content: str, summary: Summary) -> None:
@@ -257,7 +365,7 @@ def test_a_war_without_patrons_says_nothing_of_allies(result: xarray.Dataset, go
         (("oil_revenue_usual",), ""),
         (("opinion", "leader_exits"), "opinion"),
         (("opinion",), ""),
-        (("aid_delivered", "credibility"), "allies"),
+        (("aid_delivered", "promised"), "allies"),
         (("will", "relapse_week"), ""),
     ],
 )

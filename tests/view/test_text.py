@@ -10,7 +10,7 @@ def test_the_screen_fits(summary: Summary) -> None:
     lines = screen.splitlines()
     assert len(lines) <= text.LINES
     assert max(map(len, lines)) <= text.WIDTH
-    for wanted in ("Ground gained by Russia", "Myrnohrad (Ukraine)", "Russia, thousands", "Ukraine, thousands"):
+    for wanted in ("Ground gained by Russia", "Pokrovsk (Russia)", "Russia, thousands", "Ukraine, thousands"):
         assert wanted in screen
     assert "out/made-up/report.html" in screen
 
@@ -45,6 +45,24 @@ def test_the_screen_obeys_nobody(result: xarray.Dataset) -> None:
     screen = text.render(summarise(rude))
     assert "\x1b" not in screen
     assert "[bold]x[/bold] [/nothing]" in screen
+
+
+def test_the_screen_tells_the_base_rate_beside_the_ends_and_what_becomes_of_the_line(summary: Summary) -> None:
+    rows = dict(dict(text.sections(summary))["How the fighting first ends"])
+    alone = summary.endings.weights[0].any[-1]
+    assert alone
+    assert rows["  by the base rate alone"][-1] == text.percent(1 - alone.probability)
+    assert rows["No ending yet"][-1] == text.percent(1 - summary.endings.any[-1].probability)
+    assert summary.terms
+    assert summary.terms.line_as_held
+    share = text.percent(summary.terms.line_as_held.probability)
+    assert f", and {share} of agreements leave the line as held." in text.sentences(summary)[0]
+
+
+def test_the_screen_of_a_result_without_bargaining_says_nothing_of_it(result: xarray.Dataset) -> None:
+    older = summarise(result.drop_vars(["structural", "agreed"]))
+    assert "base rate" not in text.render(older)
+    assert "agreements" not in text.render(older)
 
 
 def test_sentences_hold_the_numbers(summary: Summary) -> None:

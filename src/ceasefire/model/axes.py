@@ -3,11 +3,15 @@
 side: the two belligerents, in the scenario's order. axis: a sector of the front. item: a kind of equipment. munition:
 what is used up. posture: a way to attack. weapon: a munition that strikes deep. layer: a kind of air defence. sector:
 what deep strikes are aimed at. region: a quarter of a side's country. plant: a kind of generation, or transmission.
-damage: how badly broken. buyer: who takes a side's oil. patron: a state that helps one side; payer: a patron that pays.
-good: what patrons give. switch: what a patron can stop from one day to the next. question: what pollsters ask. cell: an
-H3 hexagon of the theatre, in the order of its axes; the last row is an inert dummy that stands for whatever lies
-outside. block: a coarse hexagon of cells, about 15 km across. node: a town on the supply graph. edge: a road or railway
-between two nodes. garrison: a defended town, or several. run: one possible war, always the last axis.
+damage: how badly broken. buyer: who takes a side's oil. patron: a state that helps one side; payer: a patron that
+pays. good: what patrons give. switch: what a patron can stop from one day to the next. question: what pollsters ask.
+land: an area that an agreement can name. issue: what is bargained over; option: a way to settle an issue, over all
+issues. actor: the leaders of both sides, then other voices: publics, patrons, mediators. package: an option for every
+issue that is not a rider; line: a way to award the lands; rider: an issue that is settled last, as suits the rest.
+type: how hard a side may be. reading: what a side's value of fighting on is told from. ending: how a war ends. cell:
+an H3 hexagon of the theatre, in the order of its axes; the last row is an inert dummy that stands for whatever lies
+outside. block: a coarse hexagon of cells, about 15 km across. node: a town on the supply graph. edge: a road or
+railway between two nodes. garrison: a defended town, or several. run: one possible war, always the last axis.
 """
 
 import equinox as eqx
@@ -38,9 +42,70 @@ SWITCHES = ("intelligence", "licence", "funds")
 """What a patron can stop from one day to the next: what it tells, leave to strike far with its weapons, new pledges."""
 QUESTIONS = ("talks", "concession")
 """What pollsters ask: talks now rather than fighting on; peace at the price of land rather than no concession."""
+TYPES = ("soft", "middling", "hard")
+"""How hard a side may be at the table."""
+ENDINGS = ("agreed", "dictated_first", "dictated_second", "fade")
 POSTURES = ("massed", "infiltration", "encirclement")
 ROLES = ("armour", "gun")
 """What an item can be to the fighting; most are neither."""
+
+
+class Terms(eqx.Module):
+    """What can be agreed, constant during a war. One row a package."""
+
+    land_area: Float[Array, "land cell"]
+    """km² of each land in each cell of the theatre."""
+    land_behind: Float[Array, "land"]
+    """km² of each land that the first side holds outside the theatre."""
+    land_whole: Float[Array, "land"]
+    """km² of each land."""
+    issue: Int[Array, "option"]
+    """Issue of each option."""
+    territorial: Float[Array, "issue"]
+    """1 for issues that award land; what they are worth is the land."""
+    status_quo: Float[Array, "option"]
+    """1 for the option of each issue that stands where nothing is agreed."""
+    package: Int[Array, "package enumerated"]
+    """Option of each issue that is not a rider."""
+    rider: Float[Array, "rider option"]
+    """1 for the options of each rider."""
+    line: Int[Array, "package"]
+    """How each package awards the lands."""
+    gives: Float[Array, "side line land"]
+    """Share of what the other holds of a land that a line gives to a side."""
+    neutral: Float[Array, "side line land"]
+    """1 where what a side holds of a land is to be demilitarised."""
+    depth: Float[Array, "package"]
+    """Depth of the zone between the armies, km."""
+    guarantee: Float[Array, "package patron"]
+    """Strength of what each patron promises to keep the agreement, 0 to 1."""
+    relief: Float[Array, "package"]
+    """Share of sanctions that is to be lifted."""
+    settles: Float[Array, "package"]
+    """1 where the agreement settles the war, 0 where it stops the fighting first."""
+    camp: Float[Array, "side actor"]
+    """1 where an actor counts a side's land as its own."""
+    deadline: Float[Array, "week"]
+    """1 in weeks of the first year before a deadline that was set; a 0 stands for later ones."""
+
+
+class Appraisal(eqx.Module):
+    """What the packages are worth to the leaders this week; their own aims 1, their defeat 0."""
+
+    worth: Float[Array, "side package run"]
+    """Before the riders are settled."""
+    overruling: Float[Array, "side package run"]
+    """What it costs to overrule the voices that object."""
+    bundle_worth: Float[Array, "bundle side run"]
+    """What each way to settle the riders adds."""
+    bundle: Float[Array, "bundle option run"]
+    """Which options of the riders each takes, 1 or 0."""
+    standing: Float[Array, "side run"]
+    """Worth of the line as held, with nothing agreed."""
+    stake: Float[Array, "side run"]
+    """Weight of all land together."""
+    line: Float[Array, "line run"]
+    """First side's share of the land that counts for either, under each line, by what it is worth to both."""
 
 
 class Ground(eqx.Module):
@@ -108,6 +173,7 @@ class Ground(eqx.Module):
     """Week from the opening, from 0, of a patron's next national election; negative where none is known."""
     talks: Float[Array, "week"]
     """1 in each week of the first year from the opening in which announced talks are due; a 0 stands for later ones."""
+    terms: Terms
 
     @property
     def axes(self) -> int:

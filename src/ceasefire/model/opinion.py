@@ -125,6 +125,17 @@ def lately(before: Array, now: Array) -> Array:
     return before + (1 - MEMORY) * (now - before)
 
 
+def log_odds(share: Array) -> Array:
+    """Log odds of a share, within reach."""
+    held = jnp.clip(share, TINY, 1 - TINY)
+    return jnp.log(held) - jnp.log1p(-held)
+
+
+def log_odds_opening(params: Params) -> Float[Array, "side question run"]:
+    """Log odds of a yes at the opening."""
+    return jnp.clip(params.level_opening, -FURTHEST, FURTHEST)
+
+
 def log_ratio(now: Array, usual: Array) -> Array:
     """Log of a number of people relative to the usual, each one at least."""
     return jnp.log(jnp.maximum(now, 1.0) / jnp.maximum(usual, 1.0))

@@ -189,8 +189,15 @@ class Flows(eqx.Module):
         "1", "Deep strikes that have leave, relative to the opening.", level=True
     )
     allies: Float[Array, "side run"] = quantity("1", "How many patrons stand by a side.", level=True)
+    trusted: Float[Array, "patron run"] = quantity(
+        "1", "Chance that a patron's guarantee is believed and kept; 0 where it would give none.", SHARE, level=True
+    )
     credibility: Float[Array, "side run"] = quantity(
-        "1", "Chance that guarantees of an agreement to a side are believed and kept.", SHARE, level=True
+        "1",
+        "Chance that at least one guarantee of an agreement to a side is believed and kept.",
+        SHARE,
+        derived=True,
+        level=True,
     )
 
 
@@ -227,7 +234,7 @@ def step(
     usual = log_odds(params.will_opening)
     will = do("will", jax.nn.sigmoid(_held(usual + mood + politics + of_side(ground, _held(push)))))
     willing = will / jax.nn.sigmoid(usual) * state.on[:, FUNDS] * state.aligned
-    shares = payers(params.paid_by)
+    shares, trusted = payers(params.paid_by), do("trusted", trust(params, state))
     backing = shares * willing
     promised, pledged, delivered = pipeline(params, state, do, backing.sum(axis=1), peace)
     allies = do("allies", per_side(ground, state.aligned))
@@ -249,7 +256,8 @@ def step(
         intelligence=do("intelligence", allowed(params, state, ground, params.insight, INTELLIGENCE)),
         licence=do("licence", allowed(params, state, ground, params.licensed, LICENCE)),
         allies=allies,
-        credibility=do("credibility", believed(params, state, ground)),
+        trusted=trusted,
+        credibility=1 - _all_but(ground, trusted),
     )
 
 
@@ -332,9 +340,19 @@ def allowed(params: Params, state: State, ground: Ground, part: Float[Array, "pa
     return relative(now, then, TRACE)
 
 
-def believed(params: Params, state: State, ground: Ground) -> Float[Array, "side run"]:
-    """Chance that the guarantee of at least one patron is believed and kept."""
-    return 1 - _all_but(ground, params.guarantees * params.credible * state.aligned)
+def trust(params: Params, state: State) -> Float[Array, "patron run"]:
+    """Chance that each patron's own guarantee is believed and kept; 0 where it would give none."""
+    return jnp.clip(params.guarantees * params.credible * state.aligned, 0.0, 1.0)
+
+
+def relative_allies(params: Params, ground: Ground, allies: Float[Array, "side run"]) -> Float[Array, "side run"]:
+    """Patrons that stand by a side, relative to the opening."""
+    return relative(allies, per_side(ground, params.aligned_opening), TRACE)
+
+
+def log_received(received: Float[Array, "side good run"]) -> Float[Array, "side run"]:
+    """Log of what patrons give a side, relative to the opening, its goods counted alike; each at least a tenth."""
+    return jnp.log(jnp.clip(received, 0.1, MOST)).mean(axis=1)
 
 
 def _all_but(ground: Ground, part: Float[Array, "patron run"]) -> Float[Array, "side run"]:

@@ -73,10 +73,10 @@ class Params(eqx.Module):
         Fixed(1.0), unit="1", source="scenario", doc="1 where a side is under sanctions at the opening.", bounds=SHARE
     )
     relief: Float[Array, "run"] = coupling(
-        "bargaining.phase",
+        "bargaining.package",
         "sanctions.delayed",
-        Share(0.02, 0.2, 0.7),
-        doc="Share of the sanctions on a side that is lifted where fighting has ended.",
+        Share(0.4, 0.75, 0.95),
+        doc="Share of what an agreement lifts of the sanctions on a side that is lifted in fact.",
     )
     round_rate: Float[Array, "side run"] = parameter(
         LogNormal(0.004, 0.01, 0.02), unit="1/week", doc="New rounds of sanctions on oil; 0.01 is one in two years."
@@ -118,11 +118,11 @@ def opening(params: Params) -> State:
 
 
 def step(
-    params: Params, state: State, *, do: Intervention, noise: Noise, peace: Float[Array, "run"]
+    params: Params, state: State, *, do: Intervention, noise: Noise, lifted: Float[Array, "run"]
 ) -> tuple[State, Flows]:
     """A new round may come; what was decided moves on by a stage, and fleets and traders adapt.
 
-    `peace` is 1 where fighting has ended.
+    `lifted` is the share of sanctions that an agreement in force lifts.
     """
     shape = state.rounds.shape[:-1]
     comes = noise.uniform("round", shape) < -jnp.expm1(-params.round_rate)
@@ -130,7 +130,7 @@ def step(
     added = do("added", jnp.where(comes, size, 0.0))
     rounds = state.rounds + added
     levels = (params.oil_level + rounds, params.component_level, params.secondary_level, 1 + params.interception_level)
-    decided = jnp.stack(levels, axis=1) * (1 - params.under_opening * params.relief * peace)[:, None]
+    decided = jnp.stack(levels, axis=1) * (1 - params.under_opening * params.relief * lifted)[:, None]
     lag = jnp.stack([params.trade_lag, params.component_lag, params.trade_lag, params.interception_lag])
     gain = 1 / (1 + lag / 2)
     delayed = state.delayed + gain * (decided - 1 - state.delayed)

@@ -14,6 +14,7 @@ from ceasefire.model import (
     air_defence,
     attrition,
     bargaining,
+    beliefs,
     breach,
     budget,
     civilians,
@@ -31,12 +32,15 @@ from ceasefire.model import (
     patrons,
     policy,
     posture,
+    preferences,
+    resolve,
     sanctions,
     siege,
     strikes,
+    talks,
     weather,
 )
-from ceasefire.model.axes import GOODS, YEAR, Ground, enemy
+from ceasefire.model.axes import GOODS, QUESTIONS, YEAR, Ground, enemy
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise
 
@@ -64,6 +68,10 @@ SUBSYSTEMS = (
     manpower,
     opinion,
     elites,
+    beliefs,
+    preferences,
+    talks,
+    resolve,
     bargaining,
 )
 
@@ -94,6 +102,10 @@ class Params(eqx.Module):
     manpower: manpower.Params
     opinion: opinion.Params
     elites: elites.Params
+    beliefs: beliefs.Params
+    preferences: preferences.Params
+    talks: talks.Params
+    resolve: resolve.Params
     bargaining: bargaining.Params
 
 
@@ -123,6 +135,10 @@ class State(eqx.Module):
     manpower: manpower.State
     opinion: opinion.State
     elites: elites.State
+    beliefs: beliefs.State
+    preferences: preferences.State
+    talks: talks.State
+    resolve: resolve.State
     bargaining: bargaining.State
 
 
@@ -152,6 +168,10 @@ class Flows(eqx.Module):
     manpower: manpower.Flows
     opinion: opinion.Flows
     elites: elites.Flows
+    beliefs: beliefs.Flows
+    preferences: preferences.Flows
+    talks: talks.Flows
+    resolve: resolve.Flows
     bargaining: bargaining.Flows
 
 
@@ -188,7 +208,8 @@ def step(
         at_war=was.bargaining.phase == bargaining.WAR,
         fading=was.bargaining.phase == bargaining.FADE,
     )
-    limits = call(sanctions, noise=noise.of("sanctions"), peace=peace)
+    lifted = bargaining.relief(ground.terms, was.bargaining)
+    limits = call(sanctions, noise=noise.of("sanctions"), lifted=lifted)
     given = call(
         patrons,
         noise=noise.of("patrons"),
@@ -337,7 +358,7 @@ def step(
         wounded=losses.wounded,
         funding=was.budget.funding,
     )
-    call(
+    mood = call(
         opinion,
         noise=noise.of("opinion"),
         taken=advance.taken.sum(axis=1),
@@ -347,7 +368,7 @@ def step(
         harmed=people.harmed,
         peace=peace,
     )
-    call(
+    those_in_power = call(
         elites,
         noise=noise.of("elites"),
         stress=purse.stress,
@@ -355,7 +376,75 @@ def step(
         strain=manpower.relative_strain(was.manpower),
         prospect=was.opinion.prospect,
     )
-    call(bargaining, noise=noise.of("bargaining"), troops=troops, credibility=given.credibility)
+    minds = call(
+        beliefs,
+        noise=noise.of("beliefs"),
+        expected=advance.expected,
+        talking=(was.talks.regime > talks.NONE).astype(peace.dtype),
+        earnest=(was.talks.regime == talks.EARNEST).astype(peace.dtype),
+        peace=peace,
+    )
+    changed = opinion.log_odds(mood.share) - opinion.log_odds_opening(known.opinion)
+    wish, concession = changed[:, QUESTIONS.index("talks")], changed[:, QUESTIONS.index("concession")]
+    wanted = call(
+        preferences,
+        noise=noise.of("preferences"),
+        ground=ground,
+        held=was.front.held,
+        concession=concession,
+        exited=those_in_power.exited,
+    )
+    table = call(
+        talks,
+        noise=noise.of("talks"),
+        due=orders.talks,
+        wish=wish.mean(axis=0),
+        power=minds.power,
+    )
+    tastes = preferences.tastes(known.preferences, was.preferences, ground.terms)
+    appraisal = preferences.appraise(known.preferences, tastes, ground.terms, wanted)
+    reserve = call(
+        resolve,
+        known=resolve.Known(
+            mean=was.beliefs.mean,
+            power=minds.power,
+            tempo=beliefs.tempo(known.beliefs, advance.expected),
+            force=force,
+            losses=opinion.log_ratio(losses.casualties, was.opinion.casualties_opening),
+            strain=manpower.relative_strain(was.manpower),
+            stress=purse.stress - was.budget.stress_opening,
+            hours=power.blackout_hours - was.opinion.hours_opening,
+            wish=wish,
+            aid=patrons.log_received(given.received),
+            power_supply=was.grid.power - 1,
+            cohesion=was.elites.cohesion,
+        ),
+        appraisal=appraisal,
+        urged=table.urged,
+        hardness=known.beliefs.hardness,
+        reckoned=minds.reckoned,
+        at_war=was.bargaining.phase == bargaining.WAR,
+    )
+    call(
+        bargaining,
+        noise=noise.of("bargaining"),
+        terms=ground.terms,
+        troops=troops,
+        appraisal=appraisal,
+        talked=bargaining.Talked(
+            due=jnp.broadcast_to(ground.terms.deadline[jnp.minimum(noise.week, YEAR)], peace.shape),
+            regime=was.talks.regime,
+            allies=patrons.relative_allies(known.patrons, ground, given.allies),
+            trust=given.trusted,
+        ),
+        wanted=bargaining.Wanted(
+            least=reserve.least,
+            relapsed=reserve.relapsed,
+            impatience=known.resolve.impatience,
+            shift=reserve.shift,
+            asked=reserve.asked,
+        ),
+    )
     return State(**after), Flows(**happened)
 
 
@@ -383,6 +472,7 @@ def opening(params: Params, ground: Ground, share: Float[Array, "cell"], momentu
     harmed = params.civilians.harm_rate + params.civilians.harm_per_hit * hits.sum(axis=1)
     temperature, gain = ground.climate[:, :1].mean(axis=0), jnp.exp(params.front.budget_opening)
     roads = logistics.opening(params.logistics, ground, share)
+    power = beliefs.relative_power(params.beliefs, gain[:, None])
     return State(
         weather=weather.opening(params.weather, ground),
         policy=policy.State(),
@@ -416,5 +506,9 @@ def opening(params: Params, ground: Ground, share: Float[Array, "cell"], momentu
             harmed=harmed,
         ),
         elites=elites.opening(params.elites),
-        bargaining=bargaining.opening(runs),
+        beliefs=beliefs.opening(params.beliefs, power),
+        preferences=preferences.opening(params.preferences),
+        talks=talks.opening(params.talks, power),
+        resolve=resolve.opening(runs),
+        bargaining=bargaining.opening(runs, len(ground.terms.issue)),
     )

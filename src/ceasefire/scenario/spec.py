@@ -27,6 +27,7 @@ LARGEST_FILE = 4 * 2**20
 NAME = re.compile(r"[a-z_]+\.[a-z_]+(\[ *[\w-]+ *(, *[\w-]+ *)*\])?")
 IDENTIFIER = r"^\w[\w.-]{0,59}$"
 SERIES = r"^([a-z0-9_]+(\.[a-z0-9_]+)+)?$"
+LABEL = r"^[A-Za-z0-9_]{1,24}$"
 PERSONNEL = "personnel"
 """The item that claims of people go by."""
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -118,6 +119,115 @@ class Talks(Strict):
     def _ahead(self) -> Talks:
         if self.announced > self.on:
             raise ValueError(f"talks on {self.on} were announced on {self.announced}, which is after them")
+        return self
+
+
+class Deadline(Strict):
+    """A day by which an agreement was demanded."""
+
+    on: dt.date
+    announced: dt.date
+    source: str = Field(min_length=3)
+
+    @model_validator(mode="after")
+    def _ahead(self) -> Deadline:
+        if self.announced > self.on:
+            raise ValueError(f"the deadline {self.on} was set on {self.announced}, which is after it")
+        return self
+
+
+class Land(Strict):
+    """An area that an agreement can name."""
+
+    id: str = Field(pattern=LABEL)
+    name: str = Field(max_length=60)
+    oblasts: tuple[str, ...] = Field(default=(), max_length=40)
+    """First-level divisions that it is made of, as the geography names them."""
+    axes: tuple[str, ...] = Field(default=(), max_length=40)
+    """Or axes of the front; then it is what of them lies in the theatre."""
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Land:
+        if bool(self.oblasts) == bool(self.axes):
+            raise ValueError(f"land {self.id} is made of oblasts, or of axes of the front: name one or the other")
+        return self
+
+
+class Option(Strict):
+    """A way to settle an issue, and who took it for a position."""
+
+    id: str = Field(pattern=LABEL)
+    name: str = Field(max_length=120)
+    source: str = Field(default="elicited", min_length=3)
+    lands: dict[str, str] = Field(default_factory=dict, max_length=40)
+    """By land: the side that gets what the other holds of it, or `demilitarised` where both keep what they hold without
+    arms, `SIDE-demilitarised` where one does."""
+    depth_km: Number = Field(default=0.0, ge=0, le=200)
+    """Depth of the zone between the armies, both sides of the line together."""
+    guarantees: dict[str, Number] = Field(default_factory=dict, max_length=12)
+    """By patron: strength of what it promises to keep the agreement, 0 to 1."""
+    relief: Number = Field(default=0.0, ge=0, le=1)
+    """Share of sanctions that is lifted."""
+    settles: bool = False
+    """The agreement settles the war; otherwise it stops the fighting first."""
+    excludes: tuple[str, ...] = Field(default=(), max_length=40)
+    """Options of other issues, `issue-option`, that cannot stand in the same package."""
+    needs: tuple[str, ...] = Field(default=(), max_length=40)
+    """Options of other issues of which one must stand in the same package."""
+
+    @field_validator("guarantees")
+    @classmethod
+    def _shares(cls, strength: dict[str, float]) -> dict[str, float]:
+        if any(not 0 <= part <= 1 for part in strength.values()):
+            raise ValueError("the strength of a guarantee is a number from 0 to 1")
+        return strength
+
+
+class Issue(Strict):
+    """Something that is bargained over."""
+
+    id: str = Field(pattern=LABEL)
+    name: str = Field(max_length=120)
+    rider: bool = False
+    """Settled last, as suits the rest; a rider carries worth alone."""
+    status_quo: str
+    """Option that stands where nothing is agreed."""
+    options: tuple[Option, ...] = Field(min_length=1, max_length=12)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Issue:
+        _once(tuple(option.id for option in self.options))
+        if self.status_quo not in [option.id for option in self.options]:
+            raise ValueError(f"issue {self.id}: status_quo {self.status_quo!r} is none of its options")
+        inert = all(
+            not (o.lands or o.depth_km or o.guarantees or o.relief or o.settles or o.excludes or o.needs)
+            for o in self.options
+        )
+        if self.rider and not inert:
+            raise ValueError(
+                f"issue {self.id} is a rider: its options carry worth alone, no land, zone, rule or promise"
+            )
+        return self
+
+    @property
+    def territorial(self) -> bool:
+        """Whether it is about land."""
+        return any(option.lands for option in self.options)
+
+
+class Voice(Strict):
+    """An actor beside the two leaders who has to be listened to."""
+
+    id: str = Field(pattern=r"^\w{1,20}$")
+    name: str = Field(max_length=60)
+    kind: Literal["public", "patron", "mediator"]
+    of: str = ""
+    """Side whose land it counts as its own; none for a mediator."""
+
+    @model_validator(mode="after")
+    def _sided(self) -> Voice:
+        if (self.kind == "public") and not self.of:
+            raise ValueError(f"voice {self.id} is a public; name the side that it is the public `of`")
         return self
 
 
@@ -306,12 +416,16 @@ class War(Strict):
     theatre: Theatre
     patrons: tuple[Patron, ...] = Field((), max_length=12)
     talks: tuple[Talks, ...] = Field((), max_length=400)
+    deadlines: tuple[Deadline, ...] = Field((), max_length=100)
     polls: tuple[Poll, ...] = Field((), max_length=40)
+    lands: tuple[Land, ...] = Field((), max_length=24)
+    issues: tuple[Issue, ...] = Field((), max_length=24)
+    voices: tuple[Voice, ...] = Field((), max_length=12)
     value: tuple[Value, ...] = ()
     record: tuple[Record, ...] = ()
     reported: tuple[Reported, ...] = ()
 
-    @field_validator("sides", "items", "patrons")
+    @field_validator("sides", "items", "patrons", "lands", "issues", "voices")
     @classmethod
     def _apart(cls, parts: tuple[Any, ...]) -> tuple[Any, ...]:
         _once(tuple(part.id for part in parts))
@@ -322,11 +436,13 @@ class War(Strict):
         sides = [side.id for side in self.sides]
         named = [(f"patron {patron.id} supports", patron.supports) for patron in self.patrons]
         named += [(f"poll {poll.series} is of", poll.side) for poll in self.polls]
+        named += [(f"voice {voice.id} is of", voice.of) for voice in self.voices if voice.of]
         stray = next((f"{what} {side!r}" for what, side in named if side not in sides), None)
         if stray:
             raise ValueError(f"{stray}, which is no side; there are {', '.join(sides)}")
         _once(tuple(poll.series for poll in self.polls))
         _once((*sides, *(patron.id for patron in self.patrons)))
+        _once((*sides, *(voice.id for voice in self.voices)))
         return self
 
     @field_validator("reported")

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from ceasefire.evidence.error import EvidenceError, suggestion
 from ceasefire.evidence.geography import Geography
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.model import drones, fires, oil, sanctions
+from ceasefire.model import drones, fires, oil, resolve, sanctions
 from ceasefire.model import war as model
 from ceasefire.model.axes import (
     BUYERS,
     DAMAGE,
+    ENDINGS,
     GOODS,
     LAYERS,
     MUNITIONS,
@@ -30,15 +31,17 @@ from ceasefire.model.axes import (
     REGIONS,
     SECTORS,
     SWITCHES,
+    TYPES,
     WEAPONS,
     YEAR,
 )
 from ceasefire.model.declare import Normal as NormalPrior
 from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
-from ceasefire.scenario import allocation, intensity, polling, record, reporting, tempo
+from ceasefire.scenario import agenda, allocation, intensity, polling, record, reporting, tempo, valuation
 from ceasefire.scenario.spec import PERSONNEL, Named, Patron, Scenario, ScenarioError, Value
 from ceasefire.scenario.theatre import Theatre, lay_out
+from ceasefire.scenario.valuation import Valuation
 
 FloatArray = NDArray[np.float64]
 
@@ -72,6 +75,10 @@ LEARNED = {
     "bargaining.shape": "durations of interstate wars (Correlates of War 4.0)",
     "bargaining.scale": "durations of interstate wars (Correlates of War 4.0)",
     "bargaining.weibull": "durations of interstate wars (Correlates of War 4.0)",
+    "resolve.fitted": "wars fought on without agreement, simulated",
+    "resolve.value": "wars fought on without agreement, simulated",
+    "resolve.value_low": "wars fought on without agreement, simulated",
+    "resolve.value_high": "wars fought on without agreement, simulated",
     "bargaining.age": "start of the war and opening of the scenario",
     "bargaining.ceasefire_share": "endings of interstate conflicts (UCDP), held loosely",
     "bargaining.settlement_share": "endings of interstate conflicts (UCDP), held loosely",
@@ -81,6 +88,25 @@ LEARNED = {
 
 
 MAY_BE_NONE = (
+    "talks.talking_opening",
+    "talks.earnest_opening",
+    "talks.earnest_share",
+    "preferences.land_weight",
+    "preferences.issue_weight",
+    "preferences.worth",
+    "preferences.whole",
+    "preferences.neutral",
+    "preferences.price",
+    "preferences.capability",
+    "beliefs.doubt_opening",
+    "bargaining.anchor",
+    "bargaining.dictated_rate",
+    "bargaining.fade_rate",
+    "resolve.fitted",
+    "resolve.cost",
+    "bargaining.silent_rate",
+    "bargaining.insincere_rate",
+    "bargaining.earnest_rate",
     "policy.planned_effort",
     "policy.planned_fire",
     "front.physics",
@@ -188,9 +214,15 @@ class Start:
     """By patron, week from the opening of its next national election, from 0; −1 where none is known."""
     talks: FloatArray
     """[week] 1 where talks were announced, by the opening, for a day of the week; a 0 more at the end."""
+    deadline: FloatArray
+    """[week] 1 in the weeks before a deadline that was set by the opening; a 0 more at the end."""
+    agenda: agenda.Agenda
+    """What can be agreed."""
     age_months: float
     evidence_hash: str
     evidence_as_of: str
+    valuation: Valuation | None = None
+    """What fighting on is worth, where it was fitted; None leaves it to the law of forts."""
 
 
 def variables() -> dict[str, Variable]:
@@ -205,21 +237,25 @@ def open_war(scenario: Scenario, vintage: Vintage, geography: Geography | None =
     """
     if vintage.as_of != np.datetime64(scenario.opening):
         raise ScenarioError(f"{scenario.id} opens on {scenario.opening}, the evidence is as of {vintage.as_of}")
-    theatre = lay_out(scenario.war, geography or Geography.packaged(), vintage)
+    geography = geography or Geography.packaged()
+    theatre = lay_out(scenario.war, geography, vintage)
     if vintage.as_of - theatre.dates[-1] >= np.timedelta64(7, "D"):
         raise ScenarioError(
             f"the last map known on {vintage.as_of} is of {theatre.dates[-1]}, a week or more before; "
             "open nearer to it, or name later evidence with --evidence"
         )
+    terms = agenda.draw_up(scenario.war, agenda.lands_of(scenario.war, theatre, geography, vintage))
     return from_record(
         scenario,
         theatre,
         claims={side: _claims(vintage, entry.claims, scenario) for side, entry in enumerate(scenario.war.sides)},
         area=np.array([_latest(vintage, f"area.{axis}") for axis in theatre.axes]),
         evidence_hash=vintage.hash,
-        recorded=_recorded(scenario, theatre, vintage),
+        recorded=_recorded(scenario, _labels(scenario, theatre, terms), vintage),
         collection=np.stack([record.collection(vintage, side.collection) for side in scenario.war.sides]),
         opinion=polling.opinion(scenario.war.polls, vintage),
+        terms=terms,
+        fitted=valuation.find(scenario, vintage.hash),
     )
 
 
@@ -233,13 +269,16 @@ def from_record(
     recorded: tuple[Value, ...] = (),
     collection: FloatArray | None = None,
     opinion: dict[tuple[str, str], polling.OpinionLaw] | None = None,
+    terms: agenda.Agenda | None = None,
+    fitted: Valuation | None = None,
 ) -> Start:
     """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war.
 
     `recorded` are the numbers that series of the evidence gave on the day; `collection` is even where none is given,
-    and `opinion`, by side and question, the model's own.
+    and `opinion`, by side and question, the model's own; `terms` are about the axes of the front unless they are given.
     """
-    labels = _labels(scenario, theatre)
+    terms = terms or agenda.draw_up(scenario.war, agenda.lands_of_axes(scenario.war, theatre))
+    labels = _labels(scenario, theatre, terms)
     gains = weekly_gains(theatre)
     share = theatre.share.astype(np.float64)
     listed = allocation.choices(share, theatre.neighbour, theatre.axis, theatre.area, theatre.feature)
@@ -261,13 +300,16 @@ def from_record(
         collection=np.ones((len(labels["side"]), YEAR)) if collection is None else collection,
         elections=tuple(_next_election(patron, scenario.opening) for patron in scenario.war.patrons),
         talks=_announced(scenario),
+        deadline=_pressed(scenario),
+        agenda=terms,
         age_months=(scenario.opening - scenario.war.started).days / 30.4375,
         evidence_hash=evidence_hash,
         evidence_as_of=str(scenario.opening),
+        valuation=fitted,
     )
 
 
-def _labels(scenario: Scenario, theatre: Theatre) -> dict[str, tuple[str, ...]]:
+def _labels(scenario: Scenario, theatre: Theatre, terms: agenda.Agenda) -> dict[str, tuple[str, ...]]:
     items = tuple(item.id for item in scenario.war.items)
     patrons = tuple(patron.id for patron in scenario.war.patrons)
     return {
@@ -297,6 +339,13 @@ def _labels(scenario: Scenario, theatre: Theatre) -> dict[str, tuple[str, ...]]:
         "good": GOODS,
         "switch": SWITCHES,
         "question": QUESTIONS,
+        "land": terms.lands.id,
+        "issue": tuple(issue.id for issue in terms.issues),
+        "option": terms.label,
+        "actor": (*(side.id for side in scenario.war.sides), *(voice.id for voice in scenario.war.voices)),
+        "type": TYPES,
+        "reading": resolve.READINGS,
+        "ending": ENDINGS,
     }
 
 
@@ -312,6 +361,16 @@ def _announced(scenario: Scenario) -> FloatArray:
         week = ((talks.on - scenario.opening).days - 1) // 7
         if talks.announced <= scenario.opening and 0 <= week < YEAR:
             weeks[week] = 1.0
+    return weeks
+
+
+def _pressed(scenario: Scenario) -> FloatArray:
+    """Weeks, a month long, before each deadline that was set by the opening."""
+    weeks = np.zeros(YEAR + 1)
+    for deadline in scenario.war.deadlines:
+        week = ((deadline.on - scenario.opening).days - 1) // 7
+        if deadline.announced <= scenario.opening and week >= 0:
+            weeks[max(week - 3, 0) : min(week + 1, YEAR)] = 1.0
     return weeks
 
 
@@ -341,9 +400,9 @@ def _choices(scenario: Scenario, labels: dict[str, tuple[str, ...]], recorded: t
         yield Choice(variable, value.index, prior, value)
 
 
-def _recorded(scenario: Scenario, theatre: Theatre, vintage: Vintage) -> tuple[Value, ...]:
+def _recorded(scenario: Scenario, labels: dict[str, tuple[str, ...]], vintage: Vintage) -> tuple[Value, ...]:
     """The numbers that series of the evidence give on the day."""
-    known = _checked(scenario, _labels(scenario, theatre))
+    known = _checked(scenario, labels)
     read = (record.read(entry, _kind(known[entry.variable]), vintage) for entry in scenario.records())
     return tuple(value for value in read if value is not None)
 

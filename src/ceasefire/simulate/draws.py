@@ -72,8 +72,15 @@ def _shape(start: Start, dims: tuple[str, ...]) -> tuple[int, ...]:
     return tuple(len(start.labels[dim]) for dim in dims if dim != "run")
 
 
-def values(start: Start, points: Cube) -> Values:
-    """Every parameter of every run by dotted name, each [..., run]."""
+def wider_power(seed: int, runs: NDArray[np.uint32], spread: float) -> FloatArray:
+    """Log of power to add to the first side's tempo and take from the second's, [run]: beyond what is likely."""
+    salt, element = np.array([word("training.power")], dtype=np.uint32), np.zeros(1, dtype=np.uint32)
+    points = _uniforms(jnp.asarray(seed_words(seed)), jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
+    return spread * np.asarray(ndtri(np.asarray(points, dtype=np.float64)[0]))
+
+
+def values(start: Start, points: Cube, wider: FloatArray | float = 0.0) -> Values:
+    """Every parameter of every run by dotted name, each [..., run]; `wider` is added to the first side's log tempo."""
     drawn: Values = {}
     for choice in start.choices:
         if choice.value is None:
@@ -82,9 +89,12 @@ def values(start: Start, points: Cube) -> Values:
             _set(start, drawn, choice, points)
     for lesson in (_front, _losses, _opinion, _endings):
         drawn |= lesson(start, points, drawn)
+    drawn |= _fighting_on(start, drawn)
     for choice in start.choices:  # a number of the scenario stands, whatever the record says
         if choice.value is not None and choice.variable.name in LEARNED:
             _set(start, drawn, choice, points)
+    for name in ("front.budget_mean", "front.budget_opening") if np.any(wider) else ():
+        drawn[name] = drawn[name] + np.stack([wider, -np.asarray(wider)])
     return drawn
 
 
@@ -182,6 +192,17 @@ def _endings(start: Start, points: Cube, drawn: Values) -> Values:
         "bargaining.age": np.full(points["learned.duration"].shape[-1], start.age_months),
         **shares,
     }
+
+
+def _fighting_on(start: Start, drawn: Values) -> Values:
+    """Values of fighting on, the same in every run, where they were fitted."""
+    found = start.valuation
+    if found is None:
+        return {}
+    runs = drawn["resolve.fitted"].shape[-1]
+    tables = {"value": found.coefficients, "value_low": found.low, "value_high": found.high}
+    told = {f"resolve.{name}": np.repeat(table[..., None], runs, axis=-1) for name, table in tables.items()}
+    return told | {"resolve.fitted": np.ones(runs)}
 
 
 _LOG_LOGISTIC = tuple(duration.FAMILIES).index("log-logistic")

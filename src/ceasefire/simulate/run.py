@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.model import front, war
-from ceasefire.model.axes import GOODS, ROLES, Ground
+from ceasefire.model.axes import GOODS, ROLES, Ground, Terms
 from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise
 from ceasefire.scenario import theatre
@@ -106,6 +106,34 @@ def ground_of(start: Start) -> Ground:
         supports=jnp.asarray([[patron.supports == side.id for patron in told.patrons] for side in told.sides], float),
         election=jnp.asarray(start.elections, jnp.int32),
         talks=jnp.asarray(start.talks, float),
+        terms=terms_of(start),
+    )
+
+
+def terms_of(start: Start) -> Terms:
+    """What can be agreed, as the model takes it, with the dummy row."""
+    agenda, war = start.agenda, start.scenario.war
+    lands, area = agenda.lands, np.append(start.theatre.area, 0.0)
+    row = np.append(lands.row, -1)
+    camp = [side.id for side in war.sides] + [voice.of for voice in war.voices]
+    return Terms(
+        land_area=jnp.asarray([area * (row == k) for k in range(len(lands.id))], float),
+        land_behind=jnp.asarray(lands.behind, float),
+        land_whole=jnp.asarray(lands.whole, float),
+        issue=jnp.asarray(agenda.issue, jnp.int32),
+        territorial=jnp.asarray([issue.territorial for issue in agenda.issues], float),
+        status_quo=jnp.asarray(agenda.status_quo, float),
+        package=jnp.asarray(agenda.package, jnp.int32),
+        rider=jnp.asarray(agenda.rider, float),
+        line=jnp.asarray(agenda.line, jnp.int32),
+        gives=jnp.asarray(agenda.gives, float),
+        neutral=jnp.asarray(agenda.neutral, float),
+        depth=jnp.asarray(agenda.depth, float),
+        guarantee=jnp.asarray(agenda.guarantee, float),
+        relief=jnp.asarray(agenda.relief, float),
+        settles=jnp.asarray(agenda.settles, float),
+        camp=jnp.asarray([[of == side.id for of in camp] for side in war.sides], float),
+        deadline=jnp.asarray(start.deadline, float),
     )
 
 
@@ -145,7 +173,22 @@ KEPT = (
     "patrons.on",
     "patrons.credibility",
     "opinion.share",
+    "patrons.aligned",
     "elites.exits",
+    "beliefs.optimism",
+    "talks.regime",
+    "resolve.standing",
+    "resolve.fighting_on",
+    "resolve.least",
+    "bargaining.zone",
+    "bargaining.surplus",
+    "bargaining.likely",
+    "bargaining.line",
+    "bargaining.lasting",
+    "bargaining.structural",
+    "bargaining.usual",
+    "bargaining.agreed",
+    "bargaining.package",
     "bargaining.resumed",
 )
 """What a forecast keeps. Every state and flow that has labels is recorded, so that one program serves every use."""
@@ -249,9 +292,17 @@ class Engine:
     """Everything that the chunks of one forecast share: compiled once, whatever is decreed."""
 
     def __init__(
-        self, start: Start, *, weeks: int, seed: int, do: Schedule | None = None, keep: tuple[str, ...] = KEPT
+        self,
+        start: Start,
+        *,
+        weeks: int,
+        seed: int,
+        do: Schedule | None = None,
+        keep: tuple[str, ...] = KEPT,
+        wider: float = 0.0,
     ) -> None:
-        self.start, self.weeks, self.seed, self.keep = start, weeks, seed, keep
+        """`wider` is the spread of power that is added to what is known of it, log."""
+        self.start, self.weeks, self.seed, self.keep, self.wider = start, weeks, seed, keep, wider
         self.nothing = nothing(start, weeks)
         self.do = do or self.nothing
         self.ground = ground_of(start)
@@ -268,7 +319,8 @@ class Engine:
         """Simulate chunk `number` once for each schedule: the same wars, the same luck."""
         run = np.arange(number * CHUNK, (number + 1) * CHUNK, dtype=np.uint32)
         asked = run < runs
-        params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run)))
+        wider = draws.wider_power(self.seed, run, self.wider) if self.wider else 0.0
+        params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run), wider))
         known = np.all([jnp.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0)
         counted = jnp.asarray(asked.astype(np.int32))
         for do in decreed:

@@ -95,6 +95,8 @@ class Trial(Strict):
     """For each `{name}` in `do` or `beside` its value at doses ½, 1 and 2; two values are ½ and 1."""
     no_dose: Text = ""
     """Why there are fewer doses."""
+    expected: bool = False
+    """Both sides reckon with it from its first week on: their values of fighting on are fitted again."""
     outcome: Annotated[tuple[Outcome, ...], Field(max_length=8)] = ()
     control: Annotated[tuple[Measured, ...], Field(max_length=8)] = ()
     cut: Lines = ()

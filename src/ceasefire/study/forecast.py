@@ -9,23 +9,29 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.model.axes import GOODS, QUESTIONS, SWITCHES, WEAPONS, YEAR
-from ceasefire.model.bargaining import PHASES, WAR
-from ceasefire.model.declare import Variable
+from ceasefire.model import bargaining
+from ceasefire.model.axes import ENDINGS, GOODS, QUESTIONS, SWITCHES, WEAPONS, YEAR
+from ceasefire.model.bargaining import CEASEFIRE, PHASES, SETTLEMENT, WAR
+from ceasefire.model.declare import Variable, declared
 from ceasefire.scenario import spec
-from ceasefire.scenario.spec import Scenario, ScenarioError
+from ceasefire.scenario.agenda import DEMILITARISED, Agenda
+from ceasefire.scenario.spec import Option, Scenario, ScenarioError
 from ceasefire.scenario.start import LEARNED, Start, open_war
+from ceasefire.scenario.valuation import FORTS
 from ceasefire.simulate import ensemble as many
+from ceasefire.simulate import training
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.draws import cube, values
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
-from ceasefire.simulate.run import TOWN_SHARE
+from ceasefire.simulate.run import TOWN_SHARE, terms_of
 from ceasefire.study import observe
 
 TAUGHT_RUNS = 1024
@@ -34,12 +40,19 @@ AID = ("arms", "money")
 """Kinds of aid: all goods but money count as arms, parts for arms among them."""
 ASKED = ("Want talks now rather than fighting on", "Would accept peace at the price of land")
 """What the questions of opinion ask, in words."""
+REGIMES = ("none", "not meant", "earnest")
+"""Talks."""
+FATES = ("as held", "to the first side", "to the second side", "demilitarised")
+"""What an agreement can say of a land; the last, where it leaves the land as held."""
 PACKAGED = "packaged"
 """What a result says of its evidence where that is the store that ships with the program."""
 UNKNOWN = (
-    "What the parties want or would sign: the war ends by a base rate, not by bargaining.",
+    "How much bargaining should count beside how long wars last: no record could teach it.",
+    "What the parties would sign: what they want is judged from stated positions and polls, with wide bands.",
+    "Offers as moves in a game, secret talks, agreements about parts of the war, parties and parliaments at home.",
+    "What an agreement does on the ground: while it holds, the map stays as held, and its line is only told.",
+    "What a new leader wants, but that it may differ from what the last one wanted.",
     "Why patrons change course or stop helping, what their stocks allow, and who steps in for one that leaves.",
-    "What leaders make of opinion at home, and what a new leader does to the terms: neither moves the end of the war.",
     "Where strikes fall: they go by sector and region, never by place. Gas; the hours when less power is wanted.",
     "Breakthroughs: none opens unless a scenario or a decree says so, because they did not help past forecasts.",
     "Orders to withdraw, mud and rain, where reserves stand.",
@@ -70,6 +83,7 @@ def forecast(
     asked = opened(scenario, on)
     start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
     keep_compiled()
+    start = training.ensured(start, workers=workers)
     ensemble = many.simulate(start, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress)
     result = dataset(ensemble)
     result.attrs["evidence_store"] = PACKAGED if evidence is None else str(Path(evidence).resolve())
@@ -118,7 +132,10 @@ MEANING: dict[str, tuple[str, str, str]] = {
     "equipment": ("week side item run", "count", "Pieces with the army"),
     "storage": ("week side item run", "count", "Pieces left in storage"),
     "supply": ("week side axis run", "1", "Supply of the line in the week, 1 at the source"),
-    "hazard": ("week run", "1/week", "Chance that a war of this age ends in the week"),
+    "hazard": ("week run", "1/week", "Chance that the war ends in the week"),
+    "structural": ("week ending run", "1/week", "Hazard of each end by the structure of the war"),
+    "usual": ("week ending run", "1/week", "Hazard of each end for wars of this age"),
+    "anchor": ("run", "1", "Weight of the structure beside the base rate"),
     "phase": ("week run", "1", "Where the war stands"),
     "launched": ("week side weapon run", "count", "Weapons launched deep into the enemy's country in the week"),
     "stopped": ("week side weapon run", "count", "Those of them that the enemy's air defence stopped"),
@@ -142,9 +159,27 @@ MEANING: dict[str, tuple[str, str, str]] = {
     ),
     "will": ("week patron run", "1", "Share of those who decide in the patron's country that are for giving"),
     "switched_on": ("week patron switch run", "1", "1 where the patron lets its side have it, 0 where it has stopped"),
-    "credibility": ("week side run", "1", "Chance that guarantees of an agreement to the side are believed and kept"),
+    "credibility": ("week side run", "1", "Chance that what guarantees the side could get are believed and kept"),
     "opinion": ("week side question run", "1", "Share of those with an opinion who say yes"),
     "leader_exits": ("week side run", "count", "Leaders of the side who have gone since the opening"),
+    "optimism": ("week side run", "1", "How much the side overrates its own power, log"),
+    "talks": ("week run", "1", "Whether the sides talk at the end of the week, and mean it"),
+    "standing": (
+        "week side run",
+        "1",
+        "Worth to the side of the line as held, with nothing agreed; its own aims are 1",
+    ),
+    "fighting_on": ("week side run", "1", "What the side expects of fighting on"),
+    "least": ("week side run", "1", "The least that the side would accept"),
+    "zone": ("week run", "1", "Largest that the smaller of both surpluses can be; below 0 there is no zone"),
+    "surplus": ("week side run", "1", "Surplus of the side in the package that is best for the worse-off side"),
+    "likely": ("week option run", "1", "1 for the options of that package; 0 at the opening"),
+    "line": ("week run", "1", "First side's share of all land under that package, as both weigh it"),
+    "lasting": ("week run", "1", "Chance that an agreement on that package would hold for a year"),
+    "agreed": ("option run", "1", "1 for the options of the agreement that first ended the war"),
+    "awarded": ("land run", "1", "What that agreement says of the land; -1 without one"),
+    "promised": ("patron run", "1", "Chance that the patron's guarantee in that agreement is kept, when it is signed"),
+    "holds": ("run", "1", "Chance that that agreement holds for a year, when it is signed"),
     "town_share": ("week town run", "1", "First side's share of the town's disc"),
     "town_holder": ("town", "1", "Side that holds the town at the opening"),
     "town_change_week": ("town run", "week", "First week in which the town is in other hands; -1 for never"),
@@ -166,8 +201,9 @@ def dataset(ensemble: Ensemble) -> xr.Dataset:
         name: xr.DataArray(found[name], dims=dims.split(), attrs={"units": unit, "long_name": meaning})
         for name, (dims, unit, meaning) in MEANING.items()
     }
-    for name in ("phase", "first_ending"):
-        data[name].attrs["flag_meanings"] = list(PHASES)
+    for name, meanings in (("phase", PHASES), ("first_ending", PHASES), ("talks", REGIMES)):
+        data[name].attrs["flag_meanings"] = list(meanings)
+    data["awarded"].attrs |= {"flag_values": [-1, *range(len(FATES))], "flag_meanings": ["no agreement", *FATES]}
     return xr.Dataset(data, coords=_coordinates(ensemble), attrs=_attributes(ensemble))
 
 
@@ -192,6 +228,16 @@ _RATES = (
     "budget.inflation",
     "patrons.will",
     "patrons.credibility",
+    "beliefs.optimism",
+    "resolve.standing",
+    "resolve.fighting_on",
+    "resolve.least",
+    "bargaining.zone",
+    "bargaining.surplus",
+    "bargaining.line",
+    "bargaining.lasting",
+    "bargaining.structural",
+    "bargaining.usual",
 )
 _STOCKS = ("attrition.troops", "attrition.equipment", "industry.storage", "bargaining.phase", "budget.reserves")
 
@@ -204,6 +250,7 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
     area = np.nan_to_num(start.area)[:, None] + np.cumsum(_lead(ensemble.net_gain()), axis=0)
     holder = np.array([town.holder for town in start.theatre.towns], dtype=np.int8)
     first_ending, first_ending_week = _first_ending(stocks["phase"])
+    drawn = _drawn(ensemble, *_DRAWN)
     return {
         **flows,
         **rates,
@@ -211,7 +258,11 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         "civilians_harmed": _lead(series["civilians.harmed"]),
         "civilians_killed": _lead(series["civilians.killed"]),
         "transferred": _lead(reduce(np.add, np.moveaxis(series["civilians.transferred"], 2, 0))),
-        **_aid(ensemble),
+        **_aid(ensemble, drawn),
+        **_agreement(ensemble, drawn, first_ending, first_ending_week.astype(int)),
+        "anchor": drawn["bargaining.anchor"].astype(np.float32),
+        "talks": series["talks.regime"].astype(np.int8),
+        "likely": _lead(series["bargaining.likely"].astype(np.int8)),
         "switched_on": series["patrons.on"].astype(np.int8),
         "opinion": _lead(series["opinion.share"], np.nan),
         "leader_exits": series["elites.exits"],
@@ -234,9 +285,18 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
     }
 
 
-def _aid(ensemble: Ensemble) -> dict[str, np.ndarray]:
+_DRAWN = (
+    "patrons.lag",
+    "patrons.guarantees",
+    "patrons.credible",
+    "resolve.rearm",
+    *(v.name for v in declared(bargaining) if v.kind == "parameter"),
+)
+"""Parameters that a result is made of, beside what was simulated."""
+
+
+def _aid(ensemble: Ensemble, drawn: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What patrons pledge, deliver and pay in each week, how long a pledge takes, and what guarantees are worth."""
-    drawn = _drawn(ensemble, "patrons.lag", "patrons.guarantees", "patrons.credible")
     pledged = ensemble.series["patrons.pledged"]
     delivered = np.stack([ensemble.series[f"patrons.{good}"] for good in GOODS], axis=2)
     total = pledged.sum(axis=0)
@@ -249,6 +309,45 @@ def _aid(ensemble: Ensemble) -> dict[str, np.ndarray]:
         "aid_lag": lag.astype(np.float32),
         "guarantee": (drawn["patrons.guarantees"] * drawn["patrons.credible"]).astype(np.float32),
     }
+
+
+def _agreement(
+    ensemble: Ensemble, drawn: dict[str, np.ndarray], ending: np.ndarray, week: np.ndarray
+) -> dict[str, np.ndarray]:
+    """What was agreed where an agreement first ended the war: its options and lands, and what makes it last."""
+    series, agenda, runs = ensemble.series, ensemble.start.agenda, ensemble.runs
+    signed = np.flatnonzero(np.isin(ending, (CEASEFIRE, SETTLEMENT)))
+    week, package = week[signed], series["bargaining.package"][week[signed], signed].astype(int) - 1
+    trust = (drawn["patrons.guarantees"] * drawn["patrons.credible"])[:, signed]
+    trust = np.clip(trust * series["patrons.aligned"][week - 1, :, signed].T, 0.0, 1.0)
+    agreed = np.zeros((len(agenda.label), runs), dtype=np.int8)
+    awarded = np.full((len(agenda.lands.id), runs), -1, dtype=np.int8)
+    promised = np.zeros((len(trust), runs), dtype=np.float32)
+    holds = np.full(runs, np.nan, dtype=np.float32)
+    agreed[:, signed] = series["bargaining.agreed"][week - 1, :, signed].T
+    awarded[:, signed] = fates(agenda)[package].T
+    promised[:, signed] = agenda.guarantee[package].T * trust
+    holds[signed] = _holding(ensemble, {name: values[..., signed] for name, values in drawn.items()}, package, trust)
+    return {"agreed": agreed, "awarded": awarded, "promised": promised, "holds": holds}
+
+
+def fates(agenda: Agenda) -> np.ndarray:
+    """What each package says of each land, as positions in `FATES`, [package, land]."""
+    first, second = agenda.gives > 0
+    by_line = np.where(first, 1, np.where(second, 2, np.where(agenda.neutral.max(axis=0) > 0, 3, 0)))
+    return by_line[agenda.line].astype(np.int8)
+
+
+def _holding(ensemble: Ensemble, drawn: dict[str, np.ndarray], package: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """Chance that each agreement holds for a year, as it is and trusted [patron, run] as when it was signed."""
+    if not len(package):
+        return np.zeros(0)
+    params = bargaining.Params(
+        **{name.partition(".")[2]: jnp.asarray(drawn[name]) for name in _DRAWN if name.startswith("bargaining.")}
+    )
+    shift = jnp.asarray(drawn["resolve.rearm"][0] - drawn["resolve.rearm"][1])
+    breaks = jax.jit(bargaining.breaking)(params, terms_of(ensemble.start), jnp.asarray(trust), shift)
+    return (1 - np.asarray(breaks)[package, np.arange(len(package))]) ** YEAR
 
 
 def _by_kind(goods: np.ndarray) -> np.ndarray:
@@ -334,6 +433,8 @@ def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
         "aid": list(AID),
         "switch": list(SWITCHES),
         "question": ("question", list(QUESTIONS), {"names": list(ASKED)}),
+        "ending": list(ENDINGS),
+        **_negotiable(start.agenda),
         "town": [town.name for town in theatre.towns],
         "town_latitude": ("town", np.array([town.latitude for town in theatre.towns])),
         "town_longitude": ("town", np.array([town.longitude for town in theatre.towns])),
@@ -343,6 +444,25 @@ def _coordinates(ensemble: Ensemble) -> dict[str, Any]:
         "longitude": ("cell", theatre.longitude),
         "cell_axis": ("cell", theatre.axis.astype(np.int8)),
     }
+
+
+def _negotiable(agenda: Agenda) -> dict[str, Any]:
+    """Lands, issues and options: `option_gives` is 1 where an option awards land, `option_depth` the zone in km."""
+    options, issues = agenda.options, agenda.issues
+    return {
+        "land": ("land", list(agenda.lands.id), {"names": list(agenda.lands.name)}),
+        "issue": ("issue", [issue.id for issue in issues], {"names": [issue.name for issue in issues]}),
+        "issue_rider": ("issue", np.array([issue.rider for issue in issues], dtype=np.int8)),
+        "option": ("option", list(agenda.label), {"names": [option.name for option in options]}),
+        "option_issue": ("option", agenda.issue.astype(np.int8)),
+        "option_gives": ("option", np.array([_gives(option) for option in options], dtype=np.int8)),
+        "option_depth": ("option", np.array([option.depth_km for option in options], dtype=np.float32)),
+    }
+
+
+def _gives(option: Option) -> bool:
+    """Whether an option awards land, rather than leave it as held."""
+    return any(not fate.endswith(DEMILITARISED) for fate in option.lands.values())
 
 
 def _readable(name: str) -> str:
@@ -361,6 +481,7 @@ def _attributes(ensemble: Ensemble) -> dict[str, Any]:
         "scenario_document": scenario.model_dump_json(),
         "side_names": [side.name for side in scenario.war.sides],
         "opening": str(scenario.opening),
+        "values": start.valuation.told(scenario) if start.valuation else FORTS,
         "seed": ensemble.seed,
         "runs": ensemble.runs,
         "weeks": ensemble.weeks,

@@ -53,7 +53,7 @@ from ceasefire.simulate.ensemble import LONGEST_WEEKS
 from ceasefire.simulate.result import VERSION
 from ceasefire.simulate.run import CHUNK, SPAN, Engine
 from ceasefire.study.claim import Claim, ClaimError, Claims, Measured, Outcome, Trial, all_filled, load
-from ceasefire.study.whatif import check_runs, recorded
+from ceasefire.study.whatif import check_runs, expected, recorded
 
 RUNS = 128
 MOST_ARMS = 2000
@@ -419,6 +419,10 @@ class Answers:
 # ----------------------------------------------------------------------------------------------------------- what to do
 
 
+RECKONED = "expected "
+"""What marks an intervention in an arm that both sides reckon with."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A trial as it is put to one war."""
@@ -470,6 +474,9 @@ def plan(trial: Trial, start: Start, names: Mapping[str, Any], known: Mapping[st
     early = [read(one, one.early.lag) if one.early else None for one in trial.outcome]
     for outcome, reading in zip(trial.outcome, outcomes, strict=True):
         _check_cut(cut, caused, reading if not outcome.direct else None)
+    if trial.expected:
+        done = [(beside, _reckoned(lines)) for beside, lines in done]
+    beside, do = done[min(1, len(done) - 1)]
     found = Plan(
         trial,
         given,
@@ -486,8 +493,13 @@ def plan(trial: Trial, start: Start, names: Mapping[str, Any], known: Mapping[st
     if found.weeks > LONGEST_WEEKS:
         raise ClaimError(f"it takes {weeks} weeks; {LONGEST_WEEKS} are the most")
     for arm in found.arms:
-        _schedule(start, found.weeks, arm)
+        _schedule(start, found.weeks, tuple(line.removeprefix(RECKONED) for line in arm))
     return found
+
+
+def _reckoned(lines: Arm) -> Arm:
+    """What is done, marked as what both sides reckon with."""
+    return tuple(f"{RECKONED}{line}" for line in lines)
 
 
 def _bounded(line: str, start: Start) -> Settled | None:
@@ -581,10 +593,11 @@ def _simulate(
     engine = Engine(start, weeks=weeks, seed=seed, keep=recorded(start))
     order = [arm for arms in families.values() for arm in arms]
     states = {name for name, variable in variables().items() if variable.kind == "state"}
+    schedules = [_schedule(start, weeks, arm, workers) for arm in order]
 
     def work(number: int) -> Found:
         found = Found()
-        chunks = engine.chunks(number, runs, (_schedule(start, weeks, arm) for arm in order))
+        chunks = engine.chunks(number, runs, schedules)
         for base, arms in families.items():
             kept: Series = {}
             for (arm, (readings, firsts)), chunk in zip(arms.items(), chunks, strict=False):
@@ -606,8 +619,15 @@ def _simulate(
     return whole
 
 
-def _schedule(start: Start, weeks: int, arm: Arm) -> Schedule:
-    return decree.schedule(start, weeks, arm) if arm else decree.nothing(start, weeks)
+def _schedule(start: Start, weeks: int, arm: Arm, workers: int | None = None) -> Schedule:
+    """What an arm decrees; where both sides reckon with some of it, their values of fighting on are fitted again."""
+    if not arm:
+        return decree.nothing(start, weeks)
+    read = [decree.parse(line.removeprefix(RECKONED)) for line in arm]
+    schedule = decree.schedule(start, weeks, read)
+    done = [one for one, line in zip(read, arm, strict=True) if line.startswith(RECKONED)]
+    held = [one for one, line in zip(read, arm, strict=True) if not line.startswith(RECKONED)]
+    return expected(start, schedule, done, held, workers=workers)[0] if done else schedule
 
 
 def _leaks(series: Series, base: Series, first: int, states: set[str]) -> Iterator[str]:

@@ -4,7 +4,8 @@ Every number is a plain statistic over the runs that finished: quantiles (linear
 statistics, type 7 of Hyndman and Fan 1996) and shares of runs. Two kinds of uncertainty are kept apart. A band of
 quantiles, or a probability, is what the model says of the future. The interval around a probability is Monte Carlo
 error alone, what is owed to running finitely many futures (Wilson 1927, 95 %); it says nothing of whether the model is
-right.
+right. Ends at other weights of structure and base rate come from weights of the same runs, and the range of the chance
+of an end from the runs' own hazards (`pooling.py`).
 
 Left out: dependence between outputs, which only the runs themselves hold.
 
@@ -29,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.scenario import duration
+from ceasefire.study import pooling
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 HORIZONS = (4, 13, 26, 52)
@@ -37,6 +39,10 @@ LATELY = 4
 """Weeks over which a share of weapons is taken, since of some few are launched in a week; at least one in them all."""
 FEW = 30
 """Of fewer runs than this no share of a part of them is told."""
+COMMON = 5
+"""Packages told of, the most common first."""
+YEARS = (1, 5)
+"""Years for which an agreement may hold."""
 SIGNIFICANT_DIGITS = 6
 NOT_AN_ENDING = ("war", "frozen")
 """States that no run can end in first: `frozen` is what becomes of a ceasefire."""
@@ -110,6 +116,25 @@ class Series(Record):
         return not any(self.q05) and not any(self.q95)
 
 
+class Portion(Record):
+    """A share of some of the runs, with the 95 % Wilson interval of its Monte Carlo error."""
+
+    runs: int = Field(description="Runs that it is a share of.")
+    probability: float = Field(ge=0, le=1)
+    monte_carlo_low: float = Field(ge=0, le=1, description="Wilson 95 %: error of a finite number of runs, no more.")
+    monte_carlo_high: float = Field(ge=0, le=1)
+
+
+class Spread(Record):
+    """Quantiles of one number over runs; null where no run has a value."""
+
+    q05: float | None
+    q25: float | None
+    q50: float | None
+    q75: float | None
+    q95: float | None
+
+
 class Ending(Record):
     """One way in which the war may first end."""
 
@@ -117,6 +142,25 @@ class Ending(Record):
     probability: Chance = Field(description="That this is the first ending, by the horizon.")
     by: tuple[Chance, ...] = Field(description="At each of `horizons`.")
     weekly: tuple[float, ...] = Field(description="Cumulative probability, a value for each week.")
+
+
+class Cause(Record):
+    """How likely a cause is to end the war first, run by run."""
+
+    cause: str = Field(description="agreed, dictated_first, dictated_second or fade.")
+    by: tuple[Spread, ...] = Field(description="At each of `horizons`.")
+
+
+class Weighting(Record):
+    """Ends at one weight of the structure beside the base rate, from weights of the same runs (importance sampling)."""
+
+    weight: float = Field(ge=0, le=1, description="0 is the base rate alone, 1 the structure alone.")
+    effective_runs: tuple[float, ...] = Field(description="Runs of equal weight that are worth as much, by horizon.")
+    any: tuple[Chance | None, ...] = Field(
+        description="Some ending, at each of `horizons`; null where the runs are worth fewer than 30."
+    )
+    kinds: dict[str, tuple[Chance | None, ...]] = Field(description="Each first ending, likewise.")
+    weekly: tuple[float | None, ...] = Field(description="Cumulative probability of some ending, for each week.")
 
 
 class Endings(Record):
@@ -129,6 +173,101 @@ class Endings(Record):
         default=None,
         description="Probability that a war of this age has ended by each week, from interstate wars alone.",
     )
+    weights: tuple[Weighting, ...] = Field(default=(), description="Other weights of structure and base rate.")
+    chance: Series | None = Field(
+        default=None,
+        description="Chance that the war has ended by each week, run by run: over what is not known of the war, and "
+        "how it goes, but not over the luck of the end itself. Its mean is the probability of some ending.",
+    )
+    causes: tuple[Cause, ...] = Field(default=(), description="The same of each cause.")
+
+
+class Clause(Record):
+    """One way to settle an issue."""
+
+    key: str
+    name: str
+    agreed: Portion | None = Field(description="Share of agreements that take it; null where they are fewer than 30.")
+    likely: tuple[float | None, ...] = Field(
+        description="At each of `weeks`, share of the runs still at war in which the package that is best for the "
+        "worse-off side takes it; null where they are fewer than 30."
+    )
+
+
+class Matter(Record):
+    """An issue of bargaining; its clauses exclude each other."""
+
+    key: str
+    name: str
+    rider: bool = Field(description="Settled last, as suits the rest.")
+    clauses: tuple[Clause, ...]
+
+
+class Fate(Record):
+    """What becomes of a land in agreements; kinds exclude each other."""
+
+    land: str
+    name: str
+    kinds: dict[str, Portion]
+
+
+class Package(Record):
+    """A package of terms that was agreed on, riders aside."""
+
+    key: str
+    clauses: tuple[str, ...] = Field(description="Names of its options.")
+    share: Portion
+
+
+class Holding(Record):
+    """Chance, when an agreement is signed, that it holds so many years, its guarantees staying as credible."""
+
+    years: int
+    mean: float
+    over_runs: Spread
+
+
+class Terms(Record):
+    """What is agreed on in runs whose war first ends by agreement, and what would be."""
+
+    agreements: int = Field(description="Runs that first end by agreement.")
+    weeks: tuple[int, ...] = Field(description="Weeks of `likely`: the first, then `horizons`.")
+    at_war: tuple[int, ...] = Field(description="Runs still at war in each of these weeks.")
+    issues: tuple[Matter, ...]
+    line_as_held: Portion | None = Field(
+        description="Share of agreements that award no land: how often a forecast of the line as held is right. "
+        "Null where agreements are fewer than 30, as are the rest, or where no option awards land."
+    )
+    likely_line_as_held: tuple[float | None, ...] = Field(description="The same of the likely packages, by week.")
+    lands: tuple[Fate, ...]
+    depth: dict[str, Portion] = Field(description="Share of agreements by depth of the zone between the armies, km.")
+    packages: tuple[Package, ...] = Field(description="The most common.")
+    holds: tuple[Holding, ...]
+    resumed: Portion | None = Field(description="Share of agreements after which fighting resumes by the horizon.")
+
+
+class Stance(Record):
+    """Where a side stands at the table; its own aims are worth 1, its defeat 0."""
+
+    side: str
+    least: Spread = Field(description="The least that it would accept.")
+    standing: Spread = Field(description="Worth of the line as held, with nothing agreed.")
+    fighting_on: Spread = Field(description="What it expects of fighting on.")
+    surplus: Spread = Field(description="Its surplus in the package that is best for the worse-off side.")
+    optimism: Spread = Field(description="How much it overrates its own power, log.")
+    worse_off: float = Field(ge=0, le=1, description="Share of runs in which it is the worse-off side.")
+
+
+class Table(Record):
+    """How the table stands in a week, in the runs still at war."""
+
+    weeks: int
+    date: datetime.date
+    zone: Portion = Field(description="Runs with a package that both sides prefer to fighting on.")
+    size: Spread = Field(description="The larger surplus that the worse-off side can have; below 0 there is no zone.")
+    lasting: Spread = Field(description="Chance that an agreement on that package would hold a year.")
+    talks: dict[str, float] = Field(description="Share of runs in each state of talks.")
+    sides: tuple[Stance, ...]
 
 
 class State(Record):
@@ -146,16 +285,6 @@ class Town(Record):
     chances: tuple[Chance, ...] = Field(description="At each of `horizons`.")
 
 
-class Spread(Record):
-    """Quantiles of one number over runs; null where no run has a value."""
-
-    q05: float | None
-    q25: float | None
-    q50: float | None
-    q75: float | None
-    q95: float | None
-
-
 class Ally(Record):
     """A patron of one side, and what comes of its promises from the opening to the horizon."""
 
@@ -169,37 +298,32 @@ class Ally(Record):
     lag: Spread = Field(description="Mean weeks from pledge to delivery; null where it pledges nothing.")
 
 
-class Relapse(Record):
-    """A share of the runs that first ended in a ceasefire: those in which the fighting resumed by the horizon."""
+class Relapse(Portion):
+    """A share of agreements: those after which the fighting resumed by the horizon."""
 
-    runs: int
     credibility_low: float = Field(ge=0, le=1, description="Least credible guarantees among these runs.")
     credibility_high: float = Field(ge=0, le=1, description="Most credible guarantees among these runs.")
-    probability: float = Field(ge=0, le=1)
-    monte_carlo_low: float = Field(ge=0, le=1, description="Wilson 95 %: error of a finite number of runs, no more.")
-    monte_carlo_high: float = Field(ge=0, le=1)
 
 
 class Guarantor(Record):
-    """What hangs on the guarantees of one patron, or of all that stand by a side."""
+    """What hangs on the guarantees of one patron, or of all together, in the agreements that have them."""
 
-    patron: str | None = Field(description="Key of the patron; null for all that stand by a side.")
-    credibility: Spread = Field(description="Chance that the guarantee is believed and kept, at the opening.")
+    patron: str | None = Field(description="Key of the patron; null for all together.")
+    agreements: int = Field(description="Agreements with such a guarantee.")
+    credibility: Spread = Field(description="Chance that it is believed and kept, when the agreement is signed.")
     least: Relapse | None = Field(
-        description="The third of ceasefires with the least credible guarantees; null where a third is fewer than 30 "
-        "runs, or where the thirds do not differ."
+        description="The third of these agreements with the least credible guarantees; null where a third is fewer "
+        "than 30 runs, or where the thirds do not differ."
     )
     most: Relapse | None = Field(description="The third with the most credible guarantees; null likewise.")
 
 
 class Guarantees(Record):
-    """What the forecast owes to guarantees of an agreement, among the runs that first ended in a ceasefire.
+    """What the forecast owes to guarantees, among the runs that first ended by agreement."""
 
-    Where all count, credibility is that in the week of the ceasefire, of the side with the more credible guarantees.
-    """
-
-    ceasefires: int = Field(description="Runs that first ended in a ceasefire.")
+    agreements: int = Field(description="Runs that first ended by agreement.")
     every: Relapse | None = Field(description="All of them; null where they are fewer than 30.")
+    without: Relapse | None = Field(description="Those with no guarantee that could be kept; null likewise.")
     by: tuple[Guarantor, ...] = Field(description="All guarantees together, then each guarantor's own.")
 
 
@@ -254,6 +378,9 @@ class Summary(Record):
     first_side_gains: tuple[Chance, ...] = Field(description="P(the first side holds more ground than at the opening).")
     endings: Endings
     occupancy: tuple[State, ...]
+    terms: Terms | None = Field(default=None, description="Null where the result does not tell of them.")
+    table: tuple[Table, ...] = Field(default=(), description="In the first week, then at `horizons` with runs at war.")
+    values: str = Field(default="", description="Where values of fighting on come from: fitted, or the law of forts.")
     towns: tuple[Town, ...] = Field(description="Most likely to change hands first.")
     allies: tuple[Ally, ...] = Field(default=(), description="Patrons of either side.")
     guarantees: Guarantees | None = Field(default=None, description="Null where the result does not tell of them.")
@@ -330,7 +457,7 @@ def _rounded(value: float) -> float | int | None:
 # ------------------------------------------------------------------------------------------------------ statistics
 
 
-def wilson(count: ArrayLike, runs: int) -> tuple[FloatArray, FloatArray]:
+def wilson(count: ArrayLike, runs: float) -> tuple[FloatArray, FloatArray]:
     """95 % interval of a share from `count` of `runs` independent runs (Wilson 1927).
 
     (p + z²/2n ± z·√(p(1 − p)/n + z²/4n²)) / (1 + z²/n), z = 1.96.
@@ -418,6 +545,9 @@ _MEASURES = (
     _Measure("storage", "Equipment in storage", "storage", _levels),
     _Measure("lost_cumulative", "Equipment lost since the opening", "lost", _sums),
     _Measure("hazard", "Hazard of an ending", "hazard", _levels),
+    _Measure("zone", "Largest surplus of the worse-off side", "zone_at_war", _levels),
+    _Measure("least", "The least that a side would accept", "least_at_war", _levels),
+    _Measure("fighting_on", "What a side expects of fighting on", "fighting_on_at_war", _levels),
     _Measure("launched", "Weapons launched deep into the enemy's country in the week", "launched", _levels),
     _Measure("launched_cumulative", "Weapons launched since the opening", "launched", _sums),
     _Measure("stopped_share", "Share of them that the enemy stopped, over four weeks", "stopped_share", _levels),
@@ -459,7 +589,22 @@ _OWNER = {
 
 def _with_derived(result: xarray.Dataset) -> xarray.Dataset:
     """The result with what is derived of its variables, where it has them."""
-    return result.assign(_ratios(result) | _aid_and_opinion(result))
+    return result.assign(_ratios(result) | _aid_and_opinion(result) | _at_the_table(result))
+
+
+def _at_the_table(result: xarray.Dataset) -> dict[str, xarray.DataArray]:
+    """What is weighed at the table, in runs that were still at war as the week began."""
+    names = [name for name in ("zone", "least", "fighting_on") if name in result]
+    if not names:
+        return {}
+    going = xarray.DataArray(_first_at_war(result), dims=("week", "run"))
+    return {f"{name}_at_war": result[name].where(going).assign_attrs(result[name].attrs) for name in names}
+
+
+def _first_at_war(result: xarray.Dataset) -> NDArray[np.bool_]:
+    """Runs whose war has not ended yet as a week begins, [week, run]."""
+    kind, week = result["first_ending"].values, result["first_ending_week"].values
+    return (kind == 0) | (result["week"].values[:, None] <= week)
 
 
 def _aid_and_opinion(result: xarray.Dataset) -> dict[str, xarray.DataArray]:
@@ -572,7 +717,111 @@ def _endings(result: xarray.Dataset, dates: Sequence[datetime.date], horizons: S
         none=_chance(~ended, last, dates),
         any=tuple(_chance(ended & (week <= horizon), horizon, dates) for horizon in horizons),
         base_rate=_base_rate(result.attrs, last),
+        **_by_hazard(result, possible, dates, horizons),
     )
+
+
+_CAUSES = {
+    "ceasefire": "agreed",
+    "settlement": "agreed",
+    "dictated by the first side": "dictated_first",
+    "dictated by the second side": "dictated_second",
+    "fade": "fade",
+}
+"""What brings each first ending about, as labels of `ending`."""
+
+
+def _by_hazard(
+    result: xarray.Dataset, kinds: Mapping[int, str], dates: Sequence[datetime.date], horizons: Sequence[int]
+) -> dict[str, Any]:
+    """What the hazards of the runs say beside their ends."""
+    hazards = _hazards(result, kinds)
+    if hazards is None:
+        return {}
+    each = pooling.chances(pooling.carried_on(hazards.at(hazards.weight), hazards.ended))
+    ended = np.where(hazards.ended > 0, result["first_ending"].values, 0)
+    return {
+        "weights": tuple(_weighting(hazards, weight, ended, kinds, dates, horizons) for weight in pooling.WEIGHTS),
+        "chance": _chance_series(each.sum(axis=0)),
+        "causes": tuple(
+            Cause(cause=str(cause), by=tuple(_spread(quantiles(chance[week])) for week in horizons))
+            for cause, chance in zip(result["ending"].values, each, strict=True)
+        ),
+    }
+
+
+def _hazards(result: xarray.Dataset, kinds: Mapping[int, str]) -> pooling.Hazards | None:
+    """Hazards of the runs by cause, where the result tells of them."""
+    if not {"structural", "usual", "anchor"} <= set(result) or not set(kinds.values()) <= set(_CAUSES):
+        return None
+    causes = [str(cause) for cause in result["ending"].values]
+    if not set(_CAUSES.values()) <= set(causes):
+        return None
+    structural, usual = (
+        result[name].transpose("week", "ending", "run").values[1:].astype(float) for name in ("structural", "usual")
+    )
+    kind, week = result["first_ending"].values, result["first_ending_week"].values.astype(int)
+    cause_of = {code: causes.index(_CAUSES[name]) for code, name in kinds.items()}
+    return pooling.Hazards(
+        structural=structural,
+        usual=usual,
+        weight=result["anchor"].values.astype(float),
+        ended=np.where((kind != 0) & (week <= len(structural)), week, 0),
+        cause=np.array([cause_of.get(int(code), -1) for code in kind]),
+    )
+
+
+def _weighting(
+    hazards: pooling.Hazards,
+    weight: float,
+    ended: NDArray[Any],
+    kinds: Mapping[int, str],
+    dates: Sequence[datetime.date],
+    horizons: Sequence[int],
+) -> Weighting:
+    """Ends at another weight; `ended` [run] is the kind of each run's first ending, 0 for none."""
+    weights = pooling.run_weights(hazards, weight)
+    numbers = [pooling.effective(row) for row in weights]
+
+    def chances(which: NDArray[np.bool_]) -> tuple[Chance | None, ...]:
+        return tuple(
+            _weighted_chance(which & (hazards.ended <= week), weights[week], week, dates)
+            if numbers[week] >= FEW
+            else None
+            for week in horizons
+        )
+
+    return Weighting(
+        weight=weight,
+        effective_runs=tuple(numbers[week] for week in horizons),
+        any=chances(ended != 0),
+        kinds={name: chances(ended == code) for code, name in kinds.items()},
+        weekly=tuple(
+            pooling.share((ended != 0) & (hazards.ended <= week), row)[0] if numbers[week] >= FEW else None
+            for week, row in enumerate(weights)
+        ),
+    )
+
+
+def _weighted_chance(
+    happened: NDArray[np.bool_], weight: FloatArray, week: int, dates: Sequence[datetime.date]
+) -> Chance:
+    found, number = pooling.share(happened, weight)
+    low, high = wilson(found * number, number)
+    return Chance(
+        weeks=week,
+        date=dates[week],
+        probability=min(max(found, 0.0), 1.0),
+        monte_carlo_low=float(low),
+        monte_carlo_high=float(high),
+    )
+
+
+def _chance_series(chance: FloatArray) -> Series:
+    """Quantiles of the chance of an end by each week [week, run]."""
+    q05, q25, q50, q75, q95 = (_nullable(row) for row in quantiles(chance))
+    label = "Chance that the war has ended, run by run"
+    return Series(measure="end_chance", label=label, unit="1", q05=q05, q25=q25, q50=q50, q75=q75, q95=q95)
 
 
 def _ending(
@@ -662,6 +911,154 @@ def _gains(area: xarray.DataArray, dates: Sequence[datetime.date], horizons: Seq
     )
 
 
+# -------------------------------------------------------------------------------------------------- terms and table
+
+
+_TERMS = ("agreed", "awarded", "holds", "likely", "relapse_week")
+_TABLE = ("zone", "surplus", "least", "standing", "fighting_on", "optimism", "lasting", "talks")
+
+
+def _portion(happened: NDArray[np.bool_]) -> Portion:
+    low, high = wilson(happened.sum(), happened.size)
+    return Portion(
+        runs=happened.size,
+        probability=float(happened.mean()),
+        monte_carlo_low=float(low),
+        monte_carlo_high=float(high),
+    )
+
+
+def _terms(result: xarray.Dataset, horizons: Sequence[int]) -> Terms | None:
+    """What is agreed on, and what would be."""
+    if not set(_TERMS) <= set(result) or not horizons:
+        return None
+    agreed = result["agreed"].transpose("option", "run").values.astype(bool)
+    signed = np.flatnonzero(agreed.any(axis=0))
+    enough = len(signed) >= FEW
+    weeks = tuple(dict.fromkeys((1, *horizons)))
+    at_war = _first_at_war(result)[list(weeks)]
+    likely = result["likely"].transpose("week", "option", "run").values[list(weeks)].astype(bool)
+    gives = result["option_gives"].values.astype(bool)
+    held: NDArray[np.bool_] = np.logical_not(likely[:, gives].any(axis=1, keepdims=True))
+    return Terms(
+        agreements=len(signed),
+        weeks=weeks,
+        at_war=tuple(int(going.sum()) for going in at_war),
+        issues=_matters(result, agreed[:, signed] if enough else None, _shares(likely, at_war)),
+        line_as_held=_portion(np.logical_not(agreed[gives][:, signed].any(axis=0))) if enough and gives.any() else None,
+        likely_line_as_held=_shares(held, at_war)[0],
+        lands=_fates(result["awarded"].isel(run=signed)) if enough and gives.any() else (),
+        depth=_depths(result["option_depth"].values, agreed[:, signed]) if enough else {},
+        packages=_packages(result, agreed[:, signed]) if enough else (),
+        holds=_holds(result["holds"].values[signed].astype(float)) if enough else (),
+        resumed=_portion(result["relapse_week"].values[signed] > 0) if enough else None,
+    )
+
+
+def _shares(happened: NDArray[np.bool_], going: NDArray[np.bool_]) -> list[tuple[float | None, ...]]:
+    """Share of the runs going on [week, run] in which something happened [week, what, run]; by what, then week."""
+    number = going.sum(axis=1)
+    found = (happened & going[:, None]).sum(axis=2) / np.maximum(number, 1)[:, None]
+    told = number >= FEW
+    return [tuple(float(f) if t else None for f, t in zip(row, told, strict=True)) for row in found.T]
+
+
+def _matters(
+    result: xarray.Dataset, agreed: NDArray[np.bool_] | None, likely: list[tuple[float | None, ...]]
+) -> tuple[Matter, ...]:
+    """Each issue with its options; `agreed` [option, run] where there are enough agreements."""
+    options, issue = _labels(result["option"]), result["option_issue"].values
+
+    def clause(place: int) -> Clause:
+        portion = None if agreed is None else _portion(agreed[place])
+        return Clause(key=options[place].key, name=options[place].name, agreed=portion, likely=likely[place])
+
+    riders = result["issue_rider"].values.astype(bool)
+    return tuple(
+        Matter(
+            key=label.key,
+            name=label.name,
+            rider=bool(riders[number]),
+            clauses=tuple(clause(int(place)) for place in np.flatnonzero(issue == number)),
+        )
+        for number, label in enumerate(_labels(result["issue"]))
+    )
+
+
+def _fates(awarded: xarray.DataArray) -> tuple[Fate, ...]:
+    kinds = {code: name for code, name in _meanings(awarded).items() if code >= 0}
+    values = awarded.transpose("land", "run").values
+    return tuple(
+        Fate(land=label.key, name=label.name, kinds={name: _portion(row == code) for code, name in kinds.items()})
+        for label, row in zip(_labels(awarded["land"]), values, strict=True)
+    )
+
+
+def _depths(depth: NDArray[Any], agreed: NDArray[np.bool_]) -> dict[str, Portion]:
+    """Share of agreements [option, run] by the depth that they agree on."""
+    found = np.where(agreed, depth[:, None], 0.0).max(axis=0)
+    return {f"{km:g}": _portion(found == km) for km in np.unique(found)}
+
+
+def _packages(result: xarray.Dataset, agreed: NDArray[np.bool_]) -> tuple[Package, ...]:
+    """The most common packages; an option is named `issue-option`, a package by its options, joined by dots."""
+    options = _labels(result["option"])
+    settled = np.flatnonzero(~result["issue_rider"].values.astype(bool)[result["option_issue"].values])
+    taken, place, count = np.unique(agreed[settled], axis=1, return_inverse=True, return_counts=True)
+    common = np.argsort(-count, kind="stable")[:COMMON]
+    clauses = [[options[settled[k]] for k in np.flatnonzero(taken[:, number])] for number in common]
+    return tuple(
+        Package(
+            key=".".join(clause.key.partition("-")[2] for clause in each),
+            clauses=tuple(clause.name for clause in each),
+            share=_portion(place.reshape(-1) == number),
+        )
+        for number, each in zip(common, clauses, strict=True)
+    )
+
+
+def _holds(year: FloatArray) -> tuple[Holding, ...]:
+    """Chances that agreements hold so many years, from their chances to hold one."""
+    return tuple(
+        Holding(years=years, mean=float(np.mean(year**years)), over_runs=_spread(quantiles(year**years)))
+        for years in YEARS
+    )
+
+
+def _tables(result: xarray.Dataset, dates: Sequence[datetime.date], horizons: Sequence[int]) -> tuple[Table, ...]:
+    """How the table stands in the first week and at the horizons, in enough runs that are still at war."""
+    if not set(_TABLE) <= set(result) or not horizons:
+        return ()
+    going = _first_at_war(result)
+    weeks = [week for week in dict.fromkeys((1, *horizons)) if going[week].sum() >= FEW]
+    return tuple(_table(result.isel(run=np.flatnonzero(going[week])), week, dates) for week in weeks)
+
+
+def _table(result: xarray.Dataset, week: int, dates: Sequence[datetime.date]) -> Table:
+    now = {name: result[name].isel(week=week).transpose(..., "run").values.astype(float) for name in _TABLE[:-1]}
+    talks = result["talks"].isel(week=week - 1).values
+    worse_off = np.argmin(now["surplus"], axis=0)
+    return Table(
+        weeks=week,
+        date=dates[week],
+        zone=_portion(now["zone"] >= 0),
+        size=_spread(quantiles(now["zone"])),
+        lasting=_spread(quantiles(now["lasting"])),
+        talks={name: float(np.mean(talks == code)) for code, name in _meanings(result["talks"]).items()},
+        sides=tuple(
+            Stance(
+                side=str(side),
+                **{name: _spread(quantiles(now[name][k])) for name in _STANCE},
+                worse_off=float(np.mean(worse_off == k)),
+            )
+            for k, side in enumerate(result["side"].values)
+        ),
+    )
+
+
+_STANCE = ("least", "standing", "fighting_on", "surplus", "optimism")
+
+
 # ------------------------------------------------------------------------------------------------ allies and leaders
 
 
@@ -696,47 +1093,52 @@ def _spread(points: FloatArray) -> Spread:
 
 
 def _guarantees(result: xarray.Dataset) -> Guarantees | None:
-    """How often a ceasefire fails, where guarantees are least and where they are most credible."""
-    if not {"credibility", "guarantee", "relapse_week"} <= set(result):
+    """How often an agreement fails: without guarantees, and where those in it are least and most credible."""
+    if not {"agreed", "promised", "relapse_week"} <= set(result):
         return None
-    codes = {name: code for code, name in _meanings(result["first_ending"], result["phase"]).items()}
-    runs = np.flatnonzero(result["first_ending"].values == codes.get("ceasefire"))
-    relapsed = result["relapse_week"].values[runs] > 0
-    best = result["credibility"].max("side").transpose("week", "run").values.astype(float)
-    then = best[result["first_ending_week"].values[runs].astype(int), runs]
-    by = [_guarantor(None, best[min(1, len(best) - 1)], then, relapsed)]
-    for patron, own in zip(result["patron"].values, result["guarantee"].transpose("patron", "run").values, strict=True):
-        if own.any():
-            by.append(_guarantor(str(patron), own.astype(float), own[runs].astype(float), relapsed))
-    every = _relapse(relapsed, then) if len(runs) >= FEW else None
-    return Guarantees(ceasefires=len(runs), every=every, by=tuple(by))
+    signed = np.flatnonzero(result["agreed"].transpose("option", "run").values.any(axis=0))
+    relapsed = result["relapse_week"].values[signed] > 0
+    own = result["promised"].transpose("patron", "run").values[:, signed].astype(float)
+    together = 1 - np.prod(1 - own, axis=0)
+    alone = [
+        _guarantor(str(patron), row, relapsed)
+        for patron, row in zip(result["patron"].values, own, strict=True)
+        if row.any()
+    ]
+    bare = together == 0
+    return Guarantees(
+        agreements=len(signed),
+        every=_relapse(relapsed, together) if len(signed) >= FEW else None,
+        without=_relapse(relapsed[bare], together[bare]) if bare.sum() >= FEW else None,
+        by=(_guarantor(None, together, relapsed), *alone),
+    )
 
 
-def _guarantor(
-    patron: str | None, opening: FloatArray, credibility: FloatArray, relapsed: NDArray[np.bool_]
-) -> Guarantor:
-    """Credibility at the opening in all runs; then relapses of ceasefires by credibility, where thirds are apart."""
+def _guarantor(patron: str | None, credibility: FloatArray, relapsed: NDArray[np.bool_]) -> Guarantor:
+    """Relapses of the agreements with a guarantee, by its credibility, where thirds of them are apart."""
+    given = credibility > 0
+    credibility, relapsed = credibility[given], relapsed[given]
     order = np.argsort(credibility, kind="stable")
     third = len(order) // 3
     least, most = order[:third], order[len(order) - third :]
     told = third >= FEW and credibility[least[-1]] < credibility[most[0]]
     return Guarantor(
         patron=patron,
-        credibility=_spread(quantiles(opening)),
+        agreements=int(given.sum()),
+        credibility=_spread(quantiles(credibility)) if given.any() else _NOTHING,
         least=_relapse(relapsed[least], credibility[least]) if told else None,
         most=_relapse(relapsed[most], credibility[most]) if told else None,
     )
 
 
+_NOTHING = Spread(q05=None, q25=None, q50=None, q75=None, q95=None)
+
+
 def _relapse(relapsed: NDArray[np.bool_], credibility: FloatArray) -> Relapse:
-    low, high = wilson(relapsed.sum(), relapsed.size)
     return Relapse(
-        runs=relapsed.size,
+        **_portion(relapsed).model_dump(),
         credibility_low=float(credibility.min()),
         credibility_high=float(credibility.max()),
-        probability=float(relapsed.mean()),
-        monte_carlo_low=float(low),
-        monte_carlo_high=float(high),
     )
 
 
@@ -814,6 +1216,9 @@ def summarise(result: xarray.Dataset) -> Summary:
         first_side_gains=_gains(used["area"], dates, horizons),
         endings=_endings(used, dates, horizons),
         occupancy=_occupancy(used["phase"]),
+        terms=_terms(used, horizons),
+        table=_tables(used, dates, horizons),
+        values=_text(attributes, "values"),
         towns=_towns(used, dates, horizons),
         allies=_allies(used),
         guarantees=_guarantees(used),

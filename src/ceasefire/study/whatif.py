@@ -10,8 +10,12 @@ knows the war. Means and sums of squares are gathered chunk by chunk in the orde
 1983), in double precision, so that nothing depends on who works on what. Before the first week of an intervention both
 are the same to the last bit.
 
-Left out: answers. Nobody in the model changes plans because of the intervention beyond what the equations say, beliefs
-are not fitted again, and nobody bargains over it.
+An intervention is expected: from its first week on both sides reckon with all that it will do, so their values of
+fighting on are fitted again, on the same wars fought on with and without it (`simulate/training.py`). As a surprise,
+they go on reckoning as before and learn only from what happens. Where values follow the law of forts, they know the
+state of the day alone, and an intervention is always a surprise. Every answer says which it is.
+
+Left out: answers in kind. Nobody changes plans because of the intervention beyond what the equations say.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,10 +40,11 @@ from ceasefire.model.axes import ROLES
 from ceasefire.model.bargaining import PHASES, WAR
 from ceasefire.model.declare import Variable
 from ceasefire.scenario import decree
-from ceasefire.scenario.decree import DecreeError, Schedule, Settled
+from ceasefire.scenario.decree import Decree, DecreeError, Schedule, Settled
 from ceasefire.scenario.spec import Scenario
 from ceasefire.scenario.start import Start, open_war, variables
 from ceasefire.simulate import ensemble as many
+from ceasefire.simulate import training
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import RequestError
 from ceasefire.simulate.result import VERSION
@@ -78,8 +83,20 @@ IS = (
     "the difference is what it does in the model."
 )
 IS_NOT = (
-    "Not a forecast of what people would do about it: parameters and beliefs stay as they were learned without it, "
-    "and neither side bargains over it or changes its plans beyond the equations."
+    "Not a forecast of what people would do about it: parameters stay as they were learned without it, and neither "
+    "side changes its plans beyond the equations."
+)
+EXPECTED = (
+    "Expected: from its first week on both sides reckon with it; what fighting on is worth to them was fitted again "
+    "({shifts})."
+)
+SURPRISE = (
+    "A surprise: both sides go on reckoning as without it, and learn only from what happens; values of fighting on "
+    "stay as they were fitted."
+)
+UNFITTED = (
+    "A surprise, since nothing was fitted for this war: what fighting on is worth follows the law of forts, which "
+    "knows the state of the day alone."
 )
 
 FloatArray = NDArray[np.float64]
@@ -204,6 +221,8 @@ class WhatIf:
     failed_runs: int
     version: str
     evidence_hash: str
+    expectation: str
+    """Whether both sides reckon with it, in words."""
     headline: Comparison
     """At every week."""
     rest: Comparison
@@ -259,6 +278,11 @@ def headline_measures(start: Start) -> tuple[Measure, ...]:
         by_side("people_killed", "person", "Killed, {}", "attrition.killed"),
         *(_pieces_lost(start, role) for role in ROLES if any(item.role == role for item in war.items)),
         alone("fighting_ended", SO_FAR, "1", "Fighting has ended", _ended),
+        alone("zone_open", IN_WEEK, "1", "Terms that both sides prefer to fighting on", _zone_open),
+        Measure(
+            tuple(Output("least", (side.id,), IN_WEEK, "1", f"Least that {side.name} would accept") for side in sides),
+            lambda series: series["resolve.least"],
+        ),
         alone(
             "towns_changed",
             AT_END,
@@ -294,6 +318,10 @@ def _area(start: Start, series: Series) -> FloatArray:
 
 def _ended(series: Series) -> NDArray[Any]:
     return np.maximum.accumulate(series["bargaining.phase"] != WAR, axis=0)[1:].astype(np.float64)
+
+
+def _zone_open(series: Series) -> NDArray[Any]:
+    return (series["bargaining.zone"] >= 0).astype(np.float64)
 
 
 def measures(start: Start) -> tuple[Measure, ...]:
@@ -465,6 +493,8 @@ _NEEDED = (
     "attrition.killed",
     "attrition.lost",
     "bargaining.phase",
+    "bargaining.zone",
+    "resolve.least",
 )
 
 
@@ -493,11 +523,13 @@ def whatif(
     on: str | dt.date | None = None,
     evidence: str | Path | None = None,
     workers: int | None = None,
+    surprise: bool = False,
     on_progress: Callable[[int, int, WhatIf], None] | None = None,
 ) -> WhatIf:
     """Compare a war with and without interventions (`scenario/decree.py` has their grammar).
 
-    Those of a `policy` file come first, then those of `do`; what is `given` holds in both. `on_progress` is told the
+    Those of a `policy` file come first, then those of `do`; what is `given` holds in both. Both sides reckon with them
+    from their first week on, unless they are a `surprise`. `on_progress` is told the
     wars done, of how many, and what is known by then. Raises `CeasefireError` with what was asked, what was found and
     what would do.
     """
@@ -513,17 +545,42 @@ def whatif(
     both = [decree.parse(line) for line in ((given,) if isinstance(given, str) else given)]
     schedule = decree.schedule(start, weeks, [*both, *read])
     keep_compiled()
+    schedule, expectation = expected(start, schedule, read, both, surprise=surprise, workers=workers)
     return of_start(
         start,
         schedule,
         given=decree.schedule(start, weeks, both) if both else None,
         policy=title,
+        expectation=expectation,
         runs=runs,
         weeks=weeks,
         seed=seed,
         workers=workers,
         on_progress=on_progress,
     )
+
+
+def expected(
+    start: Start,
+    schedule: Schedule,
+    do: Sequence[Decree],
+    given: Sequence[Decree] = (),
+    *,
+    surprise: bool = False,
+    workers: int | None = None,
+) -> tuple[Schedule, str]:
+    """The schedule with values of fighting on that reckon with the intervention, and what was done, in words."""
+    if surprise or start.valuation is None:
+        return schedule, SURPRISE if start.valuation else UNFITTED
+    weeks = len(schedule.factor)
+    found, change = training.revise(start, do, given=given, weeks=weeks, workers=workers)
+    first = min(one.first for one in schedule.settled if one.text in {line.text for line in do})
+    place = next(place for place in schedule.places if place.name == "resolve.value")
+    shift = schedule.shift.copy()
+    shift[first - 1 :, place.offset : place.offset + place.size] += change.reshape(-1)
+    sides = zip(start.scenario.war.sides, found.shift, found.error, strict=True)
+    shifts = ", ".join(f"{side.name} {by:+.3f} ± {1.96 * error:.3f}" for side, by, error in sides)
+    return replace(schedule, shift=shift), EXPECTED.format(shifts=f"mean change {shifts} of its war aims")
 
 
 def check_runs(runs: int) -> None:
@@ -538,6 +595,7 @@ def of_start(
     *,
     given: Schedule | None = None,
     policy: str = "",
+    expectation: str = SURPRISE,
     runs: int = RUNS,
     weeks: int,
     seed: int = 1,
@@ -564,6 +622,7 @@ def of_start(
             failed_runs=found.failed,
             version=VERSION,
             evidence_hash=start.evidence_hash,
+            expectation=expectation,
             headline=found.headline.comparison(),
             rest=found.rest.comparison(),
         )
@@ -608,6 +667,7 @@ def to_json(found: WhatIf) -> str:
         "interventions": [asdict(one) for one in found.decrees],
         "is": IS,
         "is_not": IS_NOT,
+        "expectation": found.expectation,
         "runs": found.runs,
         "failed_runs": found.failed_runs,
         "weeks": found.weeks,

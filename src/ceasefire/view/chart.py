@@ -43,6 +43,8 @@ ENDINGS = {
     "frozen": "#7cc0e8",
 }
 """Okabe and Ito's colours, the yellow darkened for white paper."""
+WEIGHTS = {0.0: QUIET, 0.25: "#a99bd1", 0.5: INK, 0.75: "#7d6fb8", 1.0: "#4b3c96"}
+"""Colours of ends by weight of the structure: from pale to dark; the weight that is simulated in ink."""
 FONT = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 FloatArray = NDArray[np.float64]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -24,10 +25,14 @@ from ceasefire.study.summary import (
     Chance,
     Guarantees,
     Guarantor,
-    Relapse,
+    Matter,
+    Portion,
     Series,
     Spread,
     Summary,
+    Table,
+    Terms,
+    Weighting,
 )
 from ceasefire.view import chart, text
 from ceasefire.view.chart import Atlas, Curve, Label, Window
@@ -57,6 +62,8 @@ def render(result: xarray.Dataset, summary: Summary) -> str:
         _maps(result, summary),
         _ground(summary),
         _ending(summary),
+        _terms(summary),
+        _table(summary),
         _people(summary),
         _stocks(summary),
         _strikes(summary),
@@ -352,8 +359,10 @@ def _ending(summary: Summary) -> str:
         Curve(text.state_label(summary, kind.kind), kind.weekly, chart.ENDINGS.get(kind.kind, chart.NEITHER))
         for kind in endings.kinds
     ]
-    if endings.base_rate:
-        lines.append(Curve("Base rate, wars this old", endings.base_rate.q50, chart.QUIET, "5 4", 1.8))
+    alone = next((told.weekly for told in endings.weights if told.weight == 0), None)
+    if alone or endings.base_rate:
+        usual = alone or (endings.base_rate.q50 if endings.base_rate else ())
+        lines.append(Curve("Base rate, wars this old", usual, chart.QUIET, "5 4", 1.8))
     title = "Probability that the fighting has first ended, by kind"
     curves = chart.curves(
         summary.dates,
@@ -381,6 +390,7 @@ def _ending(summary: Summary) -> str:
         _base_rate_words(summary),
         _figure(curves, _curve_table(summary, lines)),
         _ending_table(summary),
+        *_weights(summary),
         _figure(stacked, _state_table(summary)),
     )
 
@@ -394,8 +404,110 @@ def _base_rate_words(summary: Summary) -> str:
     return (
         f"For comparison, of past wars between states that had lasted as long as this one, "
         f"{text.percent(base.q50[week] or 0.0)} (between {low} and {high}) ended within a further {week} weeks: the "
-        "dashed line, which knows nothing of this war but its age."
+        "dashed line, which knows nothing of this war but its age. That the rest tells the time of an end any better "
+        "cannot be shown: past wars are few, and this one ends but once."
     ).replace("<", "&lt;")
+
+
+_WEIGHT_NAMES = {
+    0.0: "Base rate alone",
+    0.25: "Structure ¼",
+    0.5: "Structure ½",
+    0.75: "Structure ¾",
+    1.0: "Structure alone",
+}
+
+
+def _weights(summary: Summary) -> list[str]:
+    """What the ends rest on: other weights of structure and base rate, and the chance of an end run by run."""
+    told, week = summary.endings.weights, len(summary.dates) - 1
+    if not told or not summary.horizons:
+        return []
+    lines = [
+        Curve(_WEIGHT_NAMES[each.weight], each.weekly, chart.WEIGHTS[each.weight], "5 4" if each.weight == 0 else None)
+        for each in told
+    ]
+    title = "Probability of any ending, by weight of the structure"
+    drawing = chart.curves(
+        summary.dates,
+        lines,
+        title=title,
+        description=f"{title}, from the base rate alone to the structure alone.",
+        unit="the rest is the base rate of wars this old",
+        size=(HALF, 300),
+    )
+    chance = _scaled(summary.endings.chance, 100.0)
+    unit = "%, over runs; the luck of the end itself left out"
+    fan = _fan(summary, chance, "Chance that the war has ended", unit, chart.NEITHER, size=(HALF, 300), every=4)
+    words = (
+        "<p class='lead'>Each week the hazard of an end is pooled from two, in logs: what the bargaining of this war "
+        "makes of it (its structure), and how often wars of its age have ended. No record could teach their weight; "
+        "the runs take ½. The other weights are told from the same runs, each counted as often as it would then come "
+        "about. Hazards are pooled run by run, so that where runs differ much ½ need not lie half-way. "
+        f"By {text.day(summary.dates[week])} the chance of an end differs from run to run as the right figure shows: "
+        "what is not known of the war, and how it goes.</p>"
+    )
+    return [
+        "<h3>What the ends rest on</h3>",
+        words,
+        _grid(2, [_figure(drawing, _curve_table(summary, lines)), fan]),
+        _weight_table(summary),
+        _cause_table(summary),
+    ]
+
+
+def _weight_table(summary: Summary) -> str:
+    """Any ending at each weight, and what the runs are worth then; each kind at the last horizon."""
+    told = summary.endings.weights
+    rows = "".join(_weight_row(each) for each in told)
+    body = f"<tr class='group'><th colspan='{len(summary.horizons) + 2}' scope='colgroup'>Any ending</th></tr>{rows}"
+    head = _horizon_head(summary, "By the end of").replace(
+        "</tr></thead>", '<th scope="col">Worth, runs</th></tr></thead>'
+    )
+    kinds = "".join(
+        f'<tr><th scope="row">{escape(text.state_label(summary, kind))}</th>'
+        + "".join(f"<td>{_maybe_chance(each.kinds[kind][-1])}</td>" for each in told)
+        + "</tr>"
+        for kind in told[0].kinds
+    )
+    names = "".join(f'<th scope="col">{_WEIGHT_NAMES[each.weight]}</th>' for each in told)
+    day = text.day(summary.date_of(summary.horizons[-1]))
+    return (
+        f"<div class='scroll'><table class='figures'>{head}<tbody>{body}</tbody></table></div>"
+        f"<div class='scroll'><table class='figures'><thead><tr><th scope='col'>First ending by {day}</th>{names}</tr>"
+        f"</thead><tbody>{kinds}</tbody></table></div><p class='note'>Worth: how many runs of equal weight would be as "
+        f"sure; where they are fewer than {FEW}, nothing is told.</p>"
+    )
+
+
+def _weight_row(each: Weighting) -> str:
+    cells = "".join(f"<td>{_maybe_chance(chance)}</td>" for chance in each.any)
+    name = _WEIGHT_NAMES[each.weight]
+    return f'<tr><th scope="row">{name}</th>{cells}<td>{each.effective_runs[-1]:,.0f}</td></tr>'
+
+
+def _maybe_chance(chance: Chance | None) -> str:
+    return "too few" if chance is None else _chance(chance)
+
+
+def _cause_table(summary: Summary) -> str:
+    """The chance of each cause run by run."""
+    rows = "".join(
+        _row(text.cause_label(summary, cause.cause), [_percent_spread(spread) for spread in cause.by])
+        for cause in summary.endings.causes
+    )
+    return (
+        f"<div class='scroll'><table class='figures'>{_horizon_head(summary, 'Chance run by run, %')}"
+        f"<tbody>{rows}</tbody></table></div><p class='note'>The median run, and in brackets nine runs of ten. The "
+        "means, not the medians, are the shares of runs above.</p>"
+    )
+
+
+def _percent_spread(spread: Spread) -> str:
+    """The median and nine runs of ten, in whole per cent where that says enough."""
+    points = [None if p is None else 100 * p for p in (spread.q50, spread.q05, spread.q95)]
+    middle, low, high = (text.number(None if p is None else round(p, 1), 2) for p in points)
+    return f"{middle} ({low}–{high})"
 
 
 def _curve_table(summary: Summary, lines: Sequence[Curve]) -> str:
@@ -435,6 +547,238 @@ def _chance_row(label: str, chances: Sequence[Chance], kind: str = "") -> str:
 def _chance(chance: Chance) -> str:
     low, high = 100 * chance.monte_carlo_low, 100 * chance.monte_carlo_high
     return f"{escape(text.percent(chance.probability))} <small>{low:.1f}–{high:.1f}</small>"
+
+
+# ------------------------------------------------------------------------------------------------ terms and the table
+
+
+def _terms(summary: Summary) -> str:
+    terms = summary.terms
+    if terms is None:
+        return ""
+    lead = f"The war first ends by an agreement in {terms.agreements:,} runs"
+    if terms.agreements < FEW:
+        lead += (
+            f", too few to tell of their terms: {FEW} are needed. Shown instead are the terms that would leave the "
+            "worse-off side best off in the runs still at war; nobody has agreed on them"
+        )
+    return _section(
+        "terms",
+        "On what terms",
+        f"{lead}. What the sides want is judged from what they say; no share says what would be right.",
+        _clause_table(summary, terms),
+        _line_words(terms),
+        _land_table(summary, terms),
+        _package_table(terms),
+        _holding_words(summary, terms),
+    )
+
+
+def _clause_table(summary: Summary, terms: Terms) -> str:
+    agreed = terms.agreements >= FEW
+    weeks = [f"{week} weeks" if week > 1 else "First week" for week in terms.weeks]
+    head = ['<th scope="col">Agreed on</th>'] if agreed else []
+    head += [
+        f'<th scope="col">{name}<br><span>{number:,} at war</span></th>'
+        for name, number in zip(weeks, terms.at_war, strict=True)
+    ]
+    body = "".join(_matter(matter, agreed, len(head)) for matter in terms.issues)
+    return (
+        "<div class='scroll'><table class='figures'><thead><tr><th scope='col'>Issue</th>"
+        f"{''.join(head)}</tr></thead><tbody>{body}</tbody></table></div><p class='note'>Agreed on: of all agreements, "
+        "with the Monte Carlo error in small print. By week: of the runs still at war, how often the package that is "
+        f"best for the worse-off side takes it. Shares of fewer than {FEW} runs are not told.</p>"
+    )
+
+
+def _matter(matter: Matter, agreed: bool, columns: int) -> str:
+    title = escape(matter.name) + (" <span class='doc'>settled last, as suits the rest</span>" if matter.rider else "")
+    rows = [f'<tr class="group"><th colspan="{columns + 1}" scope="colgroup">{title}</th></tr>']
+    for clause in matter.clauses:
+        cells = [f"<td>{_portion(clause.agreed)}</td>"] if agreed and clause.agreed else []
+        cells += [f"<td>{'–' if share is None else escape(text.percent(share))}</td>" for share in clause.likely]
+        rows.append(f'<tr><th scope="row">{escape(clause.name)}</th>{"".join(cells)}</tr>')
+    return "".join(rows)
+
+
+def _portion(part: Portion) -> str:
+    low, high = 100 * part.monte_carlo_low, 100 * part.monte_carlo_high
+    return f"{escape(text.percent(part.probability))} <small>{low:.1f}–{high:.1f}</small>"
+
+
+def _line_words(terms: Terms) -> str:
+    """The plain forecast that the line stays as held, and the zone between the armies."""
+    parts = []
+    if terms.line_as_held:
+        parts.append(
+            f"The plain forecast that an agreement awards no land is right in {_share(terms.line_as_held)} of "
+            "agreements. Another plain forecast, the mean of what all actors want by how much they can and care, is in "
+            "the answer of ceasefire zone."
+        )
+    if len(terms.depth) > 1:
+        shares = ", ".join(f"{km}\u00a0km in {_share(part)}" for km, part in terms.depth.items())
+        parts.append(f"Depth of the zone between the armies: {shares}.")
+    return f"<p class='lead'>{escape(' '.join(parts))}</p>" if parts else ""
+
+
+def _land_table(summary: Summary, terms: Terms) -> str:
+    """What agreements say of each land."""
+    if not terms.lands:
+        return ""
+    first, second = (side.name for side in summary.sides[:2])
+    head = "".join(
+        f'<th scope="col">{escape(_capital(_sides_named(kind, first, second)))}</th>' for kind in terms.lands[0].kinds
+    )
+    rows = "".join(
+        f'<tr><th scope="row">{escape(fate.name)}</th>'
+        + "".join(f"<td>{_portion(part)}</td>" for part in fate.kinds.values())
+        + "</tr>"
+        for fate in terms.lands
+    )
+    return (
+        f"<h3>Land</h3><div class='scroll'><table class='figures'><thead><tr><th scope='col'>In agreements</th>{head}"
+        f"</tr></thead><tbody>{rows}</tbody></table></div><p class='note'>To a side: it gets what the other holds of "
+        "the land, however little that is. As held: the line stays where it is when the agreement is signed.</p>"
+    )
+
+
+def _sides_named(words: str, first: str, second: str) -> str:
+    return words.replace("the first side", first).replace("the second side", second)
+
+
+def _package_table(terms: Terms) -> str:
+    if not terms.packages:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(" · ".join(package.clauses))}<span class="doc">{escape(package.key)}</span></th>'
+        f"<td>{_portion(package.share)}</td></tr>"
+        for package in terms.packages
+    )
+    return (
+        "<h3>The most common packages</h3><div class='scroll'><table class='figures'><thead><tr>"
+        "<th scope='col'>Package</th><th scope='col'>Of agreements</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _holding_words(summary: Summary, terms: Terms) -> str:
+    """How long agreements hold."""
+    if not terms.holds or terms.resumed is None:
+        return ""
+    years = " and ".join(
+        f"{holding.years} year{'s' if holding.years > 1 else ''} with {text.percent(holding.mean)} "
+        f"(between {text.percent(holding.over_runs.q05 or 0.0)} and {text.percent(holding.over_runs.q95 or 0.0)})"
+        for holding in terms.holds
+    )
+    words = (
+        f"When it is signed, an agreement holds for {years}, should its guarantees stay as credible as they are then: "
+        f"the mean over agreements, and nine of ten. Fighting resumes by {text.day(summary.dates[-1])} after "
+        f"{_share(terms.resumed)} of them; late ones have less time to fail."
+    )
+    return f"<h3>Whether an agreement lasts</h3><p class='lead'>{escape(words)}</p>"
+
+
+_ORIGINS = {
+    "fitted": "What fighting on is worth was fitted to simulated wars that were fought on without an agreement.",
+    "forts law": "What fighting on is worth comes from a plain law of forts that change hands; nothing was fitted.",
+}
+
+
+def _table(summary: Summary) -> str:
+    if not summary.table:
+        return ""
+    lead = (
+        "A side agrees to what is worth more to it than the least that it would accept: what it expects of fighting "
+        "on, less what refusing would cost it, and more of it the harder it is. Its own aims count 1, its defeat 0. "
+        "There is a zone of agreement where some package leaves both a surplus. Told of the runs still at war: the "
+        "median, and in brackets nine runs of ten. "
+    )
+    origin = _ORIGINS.get(summary.values, f"Values of fighting on: {summary.values}." if summary.values else "")
+    head = "".join(
+        f'<th scope="col">{f"{now.weeks} weeks" if now.weeks > 1 else "First week"}<br>'
+        f"<span>{text.short_day(now.date)}, {now.zone.runs:,} runs</span></th>"
+        for now in summary.table
+    )
+    body = "".join(_table_rows(summary))
+    table = (
+        f"<div class='scroll'><table class='figures'><thead><tr><th scope='col'>In the week</th>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+    zone = _fan(
+        summary,
+        _without_opening(summary.find("zone")),
+        "Surplus of the worse-off side",
+        "in the package that is best for it; no zone below 0",
+        chart.NEITHER,
+        size=(WIDE, 260),
+        every=4,
+    )
+    return _section(
+        "table",
+        "What each side holds out for",
+        escape(lead + origin),
+        table,
+        "<h3>The zone of agreement</h3>",
+        zone,
+        "<h3>The least that each would accept</h3>",
+        _grid(2, _pair(summary, "least", "its own aims 1, its defeat 0")),
+    )
+
+
+_STANCE = {
+    "least": "The least that it would accept",
+    "standing": "The line as held, nothing agreed",
+    "fighting_on": "What it expects of fighting on",
+    "surplus": "Its surplus in the package best for the worse-off",
+    "optimism": "How much it overrates its power, log",
+}
+
+
+def _table_rows(summary: Summary) -> Iterable[str]:
+    """Zone and talks, then each side."""
+    tables = summary.table
+
+    def group(title: str) -> str:
+        return f'<tr class="group"><th colspan="{len(tables) + 1}" scope="colgroup">{escape(title)}</th></tr>'
+
+    def told(label: str, cell: Callable[[Table], str]) -> str:
+        return _row(label, [cell(now) for now in tables])
+
+    yield group("The table")
+    yield (
+        '<tr><th scope="row">There is a zone of agreement</th>'
+        + "".join(f"<td>{_portion(now.zone)}</td>" for now in tables)
+        + "</tr>"
+    )
+    yield told("Surplus of the worse-off side", lambda now: _worth(now.size))
+    yield told("An agreement on that would hold a year, %", lambda now: _percent_spread(now.lasting))
+    for regime in tables[0].talks:
+        yield told(f"Talks: {regime}", partial(_talking, regime))
+    for place, side in enumerate(summary.sides[:2]):
+        yield group(side.name)
+        for name, words in _STANCE.items():
+            yield told(words, partial(_stance, place, name))
+        yield told("It is the worse-off side", partial(_worse_off, place))
+
+
+def _talking(regime: str, now: Table) -> str:
+    return text.percent(now.talks[regime])
+
+
+def _stance(place: int, name: str, now: Table) -> str:
+    return _worth(getattr(now.sides[place], name))
+
+
+def _worse_off(place: int, now: Table) -> str:
+    return text.percent(now.sides[place].worse_off)
+
+
+def _worth(spread: Spread) -> str:
+    """A worth with two decimals."""
+    middle, low, high = (
+        "–" if p is None else f"{p:.2f}".replace("-", "−") for p in (spread.q50, spread.q05, spread.q95)
+    )
+    return f"{middle} ({low} to {high})"
 
 
 # ------------------------------------------------------------------------------------------------- people and stocks
@@ -820,54 +1164,56 @@ def _guarantees(summary: Summary) -> str:
     found = summary.guarantees
     if found is None:
         return ""
-    if len(found.by) == 1:
-        words, table = ["No patron is assumed to stand behind an agreement.", _relapses(summary, found)], ""
-    else:
-        words, table = [_relapses(summary, found)], _guarantor_table(summary, found)
-    told = f"<p class='lead'>{escape(' '.join(words))}</p>"
-    return f"<h3>What the forecast owes to guarantees</h3>{told}{table}"
+    given = found.by[0].agreements
+    words = _relapses(summary, found)
+    words += "" if given else " None of them has a guarantee that could be kept."
+    told = f"<p class='lead'>{escape(words)}</p>"
+    return f"<h3>What the forecast owes to guarantees</h3>{told}{_guarantor_table(summary, found) if given else ''}"
 
 
 def _relapses(summary: Summary, found: Guarantees) -> str:
-    """How often a ceasefire fails."""
-    start = f"The fighting first stops by a ceasefire in {found.ceasefires:,} runs"
+    """How often an agreement fails, with guarantees in it or not."""
+    start = f"The war first ends by an agreement in {found.agreements:,} runs"
     if found.every is None:
         return f"{start}, too few to say how often one fails: {FEW} are needed."
-    return f"{start}; in {_share(found.every)} of them it resumes by {text.day(summary.dates[-1])}."
+    bare = f"; of the {found.without.runs:,} without a guarantee, in {_share(found.without)}" if found.without else ""
+    return f"{start}; in {_share(found.every)} of them fighting resumes by {text.day(summary.dates[-1])}{bare}."
 
 
 def _guarantor_table(summary: Summary, found: Guarantees) -> str:
-    """How often a ceasefire fails where guarantees are least and where they are most credible."""
+    """How often an agreement fails where the guarantees in it are least and where they are most credible."""
     names = {ally.key: f"{ally.name} alone" for ally in summary.allies}
-    missing = "alike" if found.ceasefires // 3 >= FEW else "too few"
     rows = "".join(
-        _row(names.get(by.patron or "", "All guarantors together"), _guarantor(by, missing)) for by in found.by
+        _row(names.get(by.patron or "", by.patron or "All guarantors together"), _guarantor(by)) for by in found.by
     )
     head = "".join(
         f'<th scope="col">{name}</th>'
         for name in (
-            "Chance that the guarantee<br>is believed and kept, %",
-            "Fighting resumes, third of ceasefires<br>with the least credible guarantees",
-            "Fighting resumes, third of ceasefires<br>with the most credible guarantees",
+            "Agreements<br>with it",
+            "Chance that it is<br>believed and kept, %",
+            "Fighting resumes, third with the<br>least credible guarantees",
+            "Fighting resumes, third with the<br>most credible guarantees",
         )
     )
-    thirds = [by.least for by in found.by if by.least]
-    size = f"A third is {thirds[0].runs:,} runs." if thirds else f"Thirds of fewer than {FEW} runs are not told."
     return (
         f"<div class='scroll'><table class='figures'><thead><tr><th scope='col'>Guarantor</th>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div><p class='note'>The chance is a judgement with a wide range, as no "
-        f"agreement has tested it. {size} Ranges of shares are the Monte Carlo error alone (Wilson 95%): where they "
-        "overlap, so few runs cannot tell the thirds apart. A late ceasefire has less time to fail.</p>"
+        f"<tbody>{rows}</tbody></table></div><p class='note'>Of the agreements that have the guarantee. The chance is "
+        "a judgement with a wide range, as no agreement has tested it. Thirds are the same size; of fewer than "
+        f"{FEW} runs they are not told. Ranges of shares are the Monte Carlo error alone (Wilson 95%): where they "
+        "overlap, so few runs cannot tell the thirds apart. A late agreement has less time to fail, and agreements "
+        "with guarantees differ in other ways too: ceasefire whatif compares like with like.</p>"
     )
 
 
-def _guarantor(by: Guarantor, missing: str) -> list[str]:
+def _guarantor(by: Guarantor) -> list[str]:
+    missing = "alike" if by.agreements // 3 >= FEW else "too few"
     points = [None if p is None else 100 * p for p in (by.credibility.q50, by.credibility.q05, by.credibility.q95)]
     middle, low, high = (text.number(None if p is None else round(p)) for p in points)
-    return [f"{middle} ({low}–{high})", *(_share(part) if part else missing for part in (by.least, by.most))]
+    shares = [_share(part) if part else missing for part in (by.least, by.most)]
+    return [f"{by.agreements:,}", f"{middle} ({low}–{high})", *shares]
 
 
-def _share(part: Relapse) -> str:
+def _share(part: Portion) -> str:
     low, high = 100 * part.monte_carlo_low, 100 * part.monte_carlo_high
     return f"{text.percent(part.probability)} ({low:.1f}–{high:.1f}%)"
 
@@ -1078,6 +1424,7 @@ thead span{font-weight:400;color:var(--quiet)}
 .figures td,.figures thead th+th{padding-left:10px}
 .figures td.word,.figures thead th+th.word{text-align:left}
 .figures .group th{font-weight:700;padding-top:16px}
+.figures .group .doc{font-weight:400}
 .figures .total th,.figures .total td{font-weight:700;border-top:1px solid var(--ink)}
 small{color:var(--quiet);font-size:11.5px;font-weight:400;display:inline-block;min-width:5.2em}
 details{font-size:13px;margin-top:6px}

@@ -22,7 +22,7 @@ from ceasefire.study.summary import Chance, Series, Summary, Town
 
 WIDTH = 100
 LINES = 45
-TOWNS = 3
+TOWNS = 2
 """Towns on the screen of text."""
 
 LIKELIHOOD = (
@@ -47,6 +47,14 @@ _ENDINGS = {
     "fade": ("Fades, no agreement", "fighting that fades without an agreement"),
     "frozen": ("Frozen ceasefire", "a frozen ceasefire"),
 }
+
+CAUSES = {
+    "agreed": "Agreement, of either kind",
+    "dictated_first": "Dictated by {first}",
+    "dictated_second": "Dictated by {second}",
+    "fade": "Fades, no agreement",
+}
+"""What can bring an end about, by label."""
 
 
 # ---------------------------------------------------------------------------------------------------------- numbers
@@ -132,6 +140,12 @@ def _named(summary: Summary, kind: str, form: int) -> str:
     return _ENDINGS.get(kind, (kind, kind))[form].format(first=first, second=second)
 
 
+def cause_label(summary: Summary, cause: str) -> str:
+    """Name of a cause of an end."""
+    first, second = (side.name for side in summary.sides[:2])
+    return CAUSES.get(cause, cause).format(first=first, second=second)
+
+
 def sentences(summary: Summary) -> tuple[str, str, str]:
     """The answer in three sentences: how it ends, on what ground, at what cost in people."""
     return _ending_sentence(summary), _ground_sentence(summary), _people_sentence(summary)
@@ -150,7 +164,14 @@ def _ending_sentence(summary: Summary) -> str:
     if kind is None or kind.by[-1].probability == 0:
         return f"{start}{_sure(last)} by {day(last.date)}; no run has ended by then."
     form = f"{_named(summary, kind.kind, 1)} ({percent(kind.by[-1].probability)})"
-    return f"{start}{_sure(last)} by {day(last.date)}; the most common first ending by then is {form}."
+    return f"{start}{_sure(last)} by {day(last.date)}; the most common first ending by then is {form}{_line(summary)}."
+
+
+def _line(summary: Summary) -> str:
+    """How many agreements leave the line where it is."""
+    if summary.terms is None or summary.terms.line_as_held is None:
+        return ""
+    return f", and {percent(summary.terms.line_as_held.probability)} of agreements leave the line as held"
 
 
 def _sure(chance: Chance) -> str:
@@ -224,7 +245,7 @@ def renderable(summary: Summary, files: Sequence[str | Path] = ()) -> Renderable
     head = Text(_cut(clean(f"{summary.title} · from {day(summary.opening)}"), WIDTH), style="bold")
     parts: list[RenderableType] = [head, Text(_cut(clean(summary.question), 3 * WIDTH - 15), style="italic"), Text()]
     parts += [Text(_cut(clean(sentence), 3 * WIDTH - 15)) for sentence in sentences(summary)]
-    parts += [_table(summary), Text()]
+    parts.append(_table(summary))
     parts += [Text(_cut(f"Not known: {clean(note)}", WIDTH), style="dim") for note in summary.notes[:1]]
     parts.append(Text(_cut(clean(f"{runs_line(summary)}. Ranges hold 90% of runs, if the model is right."), WIDTH)))
     if files:
@@ -278,7 +299,15 @@ def _ending_rows(summary: Summary) -> list[Row]:
         for ending in summary.endings.kinds
     ]
     rest = [percent(1 - chance.probability) for chance in summary.endings.any]
-    return [*rows, ("No ending yet", rest)]
+    return [*rows, ("No ending yet", rest), *_base_rate_rows(summary)]
+
+
+def _base_rate_rows(summary: Summary) -> list[Row]:
+    """What the age of the war alone would say, where the result tells of it."""
+    alone = next((told for told in summary.endings.weights if told.weight == 0), None)
+    if alone is None:
+        return []
+    return [("  by the base rate alone", ["–" if c is None else percent(1 - c.probability) for c in alone.any])]
 
 
 def _town_row(summary: Summary, town: Town) -> Row:

@@ -48,7 +48,7 @@ def text(found: WhatIf, *, everything: bool = False, match: str = "") -> str:
         lines += ["", f"What else moves most, week {found.weeks}", *_listed(found.rest, rows)]
         moved = int(found.rest.moved.sum())
         lines.append(f"{moved:,} of {len(found.rest.outputs):,} numbers differ in some run; --all or --match TEXT")
-    return "\n".join([*lines, "", foot(found), IS, IS_NOT])
+    return "\n".join([*lines, "", foot(found), found.expectation, IS, IS_NOT])
 
 
 def decree_lines(found: WhatIf, decree: Settled) -> Iterator[str]:
