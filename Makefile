@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test lint explanation reference monthly polls packs mechanisms couplings lock clean
+.PHONY: forecast test lint explanation reference monthly polls packs values mechanisms couplings lock clean
 .DEFAULT_GOAL := forecast
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
@@ -18,6 +18,11 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+values: $(VENV)/.run  ## Fit what fighting on is worth in the shipped scenarios anew; takes a quarter of an hour
+	$(BIN)/ceasefire fit abu-dhabi-2026-01 --out src/ceasefire/scenario/library/values
+	$(BIN)/ceasefire fit alaska-2025-08 --out src/ceasefire/scenario/library/values
+	$(BIN)/ceasefire fit --on 2025-01-04 --out src/ceasefire/scenario/library/values
 
 explanation: $(VENV)/.dev  ## Make the page of each subsystem anew from the code
 	$(BIN)/python -m ceasefire.view.explanation
