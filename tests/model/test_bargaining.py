@@ -32,7 +32,7 @@ from ceasefire.model.intervene import NOTHING, Intervention, Place
 from ceasefire.model.noise import Noise
 from ceasefire.scenario import duration
 
-RUNS, WEEKS = 4_000, 80
+RUNS, WEEKS = 2_500, 80
 PACKAGES, OPTIONS = 16, 13
 TROOPS = (3e5, 1e5)
 NEVER = {"relapse": 0.0, "ripen": 0.0, "flare": 0.0}
@@ -402,13 +402,16 @@ def offer_of(seed, runs=60, packages=PACKAGES, low=-0.1):
     return Offer(jnp.asarray(surplus, float), jnp.zeros((packages, runs), jnp.int32)), surplus.astype(np.float32)
 
 
+@jax.jit
+def picked(params, settles, offer, weight, noise):
+    return bargaining.pick(params, SimpleNamespace(settles=settles), offer, weight, noise)
+
+
 def ruled(drawn, rule, offer, weight=(1.0, 1.0), **given):
     runs = offer.surplus.shape[-1]
     params = drawn(runs=runs, rule=(RULES.index(rule) + 0.5) / len(RULES), **{"temperature": 0.0} | given)
     noise = Noise(jnp.asarray([2, 0], jnp.uint32), jnp.arange(runs, dtype=jnp.uint32), jnp.asarray(0), "bargaining")
-    return np.asarray(
-        bargaining.pick(params, SimpleNamespace(settles=jnp.zeros(PACKAGES)), offer, sided(weight, runs), noise)
-    )
+    return np.asarray(picked(params, jnp.zeros(len(offer.least)), offer, sided(weight, runs), noise))
 
 
 @pytest.mark.parametrize("ready", [0.0, 0.4, 1.0])
@@ -417,9 +420,8 @@ def test_a_treaty_is_picked_only_where_its_text_is_ready(drawn, ready):
     offer = Offer(jnp.broadcast_to(jnp.asarray([0.1, 0.3])[:, None], (2, 2, runs)), jnp.zeros((2, runs), jnp.int32))
     params = drawn(runs=runs, rule=0.6, temperature=0.0, treaty_ready=ready)
     noise = Noise(jnp.asarray([2, 0], jnp.uint32), jnp.arange(runs, dtype=jnp.uint32), jnp.asarray(0), "bargaining")
-    terms = SimpleNamespace(settles=jnp.asarray([0.0, 1.0]))
-    picked = np.asarray(bargaining.pick(params, terms, offer, sided((1.0, 1.0), runs), noise))
-    assert within(picked.sum(), runs, ready)
+    found = picked(params, jnp.asarray([0.0, 1.0]), offer, sided((1.0, 1.0), runs), noise)
+    assert within(found.sum(), runs, ready)
 
 
 def ktab(surplus, weight):
@@ -473,8 +475,8 @@ def test_terms_that_a_side_would_refuse_are_never_picked_while_there_are_others(
     opened = (surplus.min(axis=0) >= 0).any(axis=0)
     assert 0.2 < opened.mean() < 1
     for temperature in (0.01, 50.0):
-        picked = ruled(drawn, rule, offer, temperature=temperature)
-        least = np.take_along_axis(surplus.min(axis=0), picked[None], axis=0)[0]
+        found = ruled(drawn, rule, offer, temperature=temperature)
+        least = np.take_along_axis(surplus.min(axis=0), found[None], axis=0)[0]
         assert (least[opened] >= 0).all()
     cold = ruled(drawn, rule, offer)
     np.testing.assert_array_equal(cold[~opened], surplus.min(axis=0).argmax(axis=0)[~opened])

@@ -22,6 +22,14 @@ SECOND = [False, True, True, False]
 PARAMETERS = [v for v in declared(preferences) if v.kind == "parameter"]
 
 
+stepped = jax.jit(preferences.step)
+
+
+@jax.jit
+def appraised(params, state, terms, flows):
+    return preferences.appraise(params, preferences.tastes(params, state, terms), terms, flows)
+
+
 @pytest.fixture(autouse=True)
 def precise():
     with jax.enable_x64(True):
@@ -68,7 +76,7 @@ def one_week(params, ground, state=None, *, do=NOTHING, week=0, held=0.5, conces
     told = {k: jnp.broadcast_to(jnp.asarray(v).reshape(-1, 1), (2, RUNS)) for k, v in told.items()}
     held = jnp.broadcast_to(jnp.asarray(held, float).reshape(-1, 1), (5, RUNS))
     state = state or preferences.opening(params)
-    return preferences.step(params, state, do=do, noise=noise, ground=ground, held=held, **told)
+    return stepped(params, state, do=do, noise=noise, ground=ground, held=held, **told)
 
 
 def test_shares_of_land_are_counted_in_square_kilometres(drawn, ground):
@@ -323,7 +331,7 @@ def test_nothing_breaks_whatever_a_parameter_is(variable, value, drawn, ground, 
             params, **{name: jnp.full_like(getattr(params, name), np.clip(value, *variable.bounds))}
         )
         after, flows = one_week(params, ground(), exited=True, concession=0.3)
-        found = preferences.appraise(params, preferences.tastes(params, after, table()), table(), flows)
+        found = appraised(params, after, table(), flows)
         for leaf in jax.tree.leaves((after, flows, found)):
             assert np.isfinite(leaf).all()
             assert leaf.dtype == jnp.float32

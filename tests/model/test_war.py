@@ -421,6 +421,10 @@ def plentiful(open_invented):
         return open_invented(**UNENDING, **many)
 
 
+IN_KM = ("logistics.roads_cut", "bargaining.depth_effect")
+"""Not scaled: a count of roads, and what is held against the reach of a zone, a constant in km."""
+
+
 @pytest.mark.parametrize("draw", range(3))
 def test_a_change_of_units_changes_nothing_but_units(draw, plentiful, campaign):
     unending = plentiful
@@ -428,7 +432,7 @@ def test_a_change_of_units_changes_nothing_but_units(draw, plentiful, campaign):
 
     def rescaled(name, values):
         unit = KNOWN[name].unit
-        if name == "logistics.roads_cut":
+        if name in IN_KM:
             return values
         if name == "logistics.resupply":
             return jnp.where(values >= logistics.FAR, logistics.FAR, values * size["km"])
@@ -442,7 +446,7 @@ def test_a_change_of_units_changes_nothing_but_units(draw, plentiful, campaign):
         areas = {name: getattr(terms, name) * size["km2"] for name in ("land_area", "land_behind", "land_whole")}
         ground = dataclasses.replace(
             unending.ground,
-            terms=dataclasses.replace(terms, depth=terms.depth * size["km"], **areas),
+            terms=dataclasses.replace(terms, **areas),
             area=unending.ground.area * size["km2"],
             length=unending.ground.length * size["km"],
             rear=unending.ground.rear * size["km"],
