@@ -278,7 +278,7 @@ def test_how_long_an_agreement_holds_follows_from_what_is_in_it(agreeing, signed
     agreed = agreeing["agreed"].isel(run=signed)
     promised = 1 - (1 - agreeing["promised"].to_numpy()[:, signed]).prod(axis=0)
     log = -p["guarantee_effect"] * (promised - p["usual_credibility"])
-    log = log - 10 * p["depth_effect"] * agreed.sel(option="zone-km10").to_numpy()
+    log = log - 15 * (1 - np.exp(-10 / 15)) * p["depth_effect"] * agreed.sel(option="zone-km10").to_numpy()
     log = log - p["settled_effect"] * agreed.sel(option="sequence-treaty").to_numpy()
     log = log + p["shift_effect"] * np.abs(rearm[0] - rearm[1])
     expected = (1 - np.minimum(p["relapse"] * np.exp(log), 1)) ** 52

@@ -208,11 +208,11 @@ def test_each_way_that_is_told_does_what_it_says(divided, hard):
         "pressure": lambda side, size: f"talks.pressure[{side}]=x{2**size:.9f}",
         "payment": lambda side, size: f"resolve.least[{side}]=+{-size:.9f}".replace("+-", "-"),
     }
-    miss = hard.near_misses[1]
-    at = divided.agenda.find(miss.package.id)
-    ways = [way for way in miss.ways if way.kind in written and way.enough]
-    assert {"cost", "payment"} <= {way.kind for way in ways}
-    for way in ways:
+    told = [(miss, way) for miss in hard.near_misses for way in miss.ways if way.kind in written and way.enough]
+    kinds = {way.kind: (miss, way) for miss, way in told}
+    assert {"payment", "pressure"} <= set(kinds)
+    for miss, way in kinds.values():
+        at = divided.agenda.find(miss.package.id)
         assert way.inside >= 0.5
         for size, enough in ((way.size * 1.001 + 1e-5, True), (way.size * 0.98 - 1e-3, False)):
             seated = weighed(divided, HARD, *(written[way.kind](side, size) for side in way.sides))
