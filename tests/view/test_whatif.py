@@ -33,7 +33,8 @@ def test_the_text_says_what_is_done_and_when(found):
     assert "Less of both" in text
     assert "32 pairs of wars" in text
     assert "same luck" in text
-    assert "neither side bargains" in text
+    assert "neither side changes its plans" in text
+    assert "A surprise" in text
     assert "Blue Federation" in text
 
 
