@@ -34,6 +34,8 @@ FloatArray = NDArray[np.float64]
 
 SHIPPED = LIBRARY / "values"
 FORMAT = 1
+DATED = {"value", "record", "talks", "deadlines", "polls", "reported"}
+"""Parts of a war file that count from a day on, or not at all."""
 MOST_BYTES = 2 * 2**20
 
 
@@ -83,14 +85,16 @@ def _mark(text: str) -> str:
 
 
 def mark_of_war(war: War) -> str:
-    """Mark of a war file and the priors of the model."""
-    return _mark(war.model_dump_json() + _priors())
+    """Mark of what a war file says whatever the day, and of the priors of the model."""
+    return _mark(war.model_dump_json(exclude=DATED) + _priors())
 
 
 def mark_of(scenario: Scenario, evidence_hash: str) -> str:
-    """Mark of all that a fit depends on."""
-    own = "".join(entry.model_dump_json() for entry in (*scenario.value, *scenario.record))
-    return _mark(f"{mark_of_war(scenario.war)} {own} {scenario.opening} {evidence_hash}")
+    """Mark of all that a fit depends on; nothing that became known after the opening is in it."""
+    known = [entry.model_dump_json() for entry in (*scenario.known_values(), *scenario.records(), *scenario.war.polls)]
+    known += [talks.model_dump_json() for talks in scenario.war.talks if talks.announced <= scenario.opening]
+    known += [day.model_dump_json() for day in scenario.war.deadlines if day.announced <= scenario.opening]
+    return _mark("\n".join([mark_of_war(scenario.war), *known, str(scenario.opening), evidence_hash]))
 
 
 def find(scenario: Scenario, evidence_hash: str) -> Valuation | None:
