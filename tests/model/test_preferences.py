@@ -27,7 +27,8 @@ stepped = jax.jit(preferences.step)
 
 @jax.jit
 def appraised(params, state, terms, flows):
-    return preferences.appraise(params, preferences.tastes(params, state, terms), terms, flows)
+    weighed = preferences.tastes(params, state, terms)
+    return preferences.appraise(params, weighed, terms, flows.share, flows.floor_now)
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +77,7 @@ def one_week(params, ground, state=None, *, do=NOTHING, week=0, held=0.5, conces
     told = {k: jnp.broadcast_to(jnp.asarray(v).reshape(-1, 1), (2, RUNS)) for k, v in told.items()}
     held = jnp.broadcast_to(jnp.asarray(held, float).reshape(-1, 1), (5, RUNS))
     state = state or preferences.opening(params)
-    return stepped(params, state, do=do, noise=noise, ground=ground, held=held, **told)
+    return stepped(params, state, do=do, noise=noise, terms=ground.terms, held=held, **told)
 
 
 def test_shares_of_land_are_counted_in_square_kilometres(drawn, ground):
@@ -274,7 +275,7 @@ def test_a_decreed_floor_is_what_voices_object_by(drawn, ground, table):
     params = drawn(price=1.0)
     _, flows = one_week(params, ground(), do=do)
     weighed = preferences.tastes(params, preferences.opening(params), table())
-    found = preferences.appraise(params, weighed, table(), flows)
+    found = preferences.appraise(params, weighed, table(), flows.share, flows.floor_now)
     np.testing.assert_allclose(found.overruling, 2.0, rtol=1e-9)
 
 

@@ -16,8 +16,8 @@ from ceasefire.evidence.error import CeasefireError
 from ceasefire.scenario import decree
 from ceasefire.scenario import start as starts
 from ceasefire.simulate.run import CHUNK, Engine
-from ceasefire.study import table, zone
-from ceasefire.study.table import Sitting, sit_down
+from ceasefire.study import zone
+from ceasefire.study.negotiation import Sitting, sit_down
 from ceasefire.study.zone import Zone, of_start, shortfalls, smallest, weighted_mean
 from ceasefire.view import zone as view
 
@@ -38,7 +38,7 @@ AS_IT_IS = (
 
 def weighed(start: starts.Start, *lines: str, runs: int = RUNS) -> Sitting:
     """A start at the table, as decreed."""
-    return sit_down(start, runs=runs, seed=SEED, do=table.decreed(start, [*AS_IT_IS, *lines]))
+    return sit_down(start, runs=runs, seed=SEED, do=negotiation.decreed(start, [*AS_IT_IS, *lines]))
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def easy(divided) -> Zone:
 
 @pytest.fixture(scope="module")
 def hard(divided) -> Zone:
-    return of_start(divided, runs=RUNS, seed=SEED, do=table.decreed(divided, [*AS_IT_IS, HARD]))
+    return of_start(divided, runs=RUNS, seed=SEED, do=negotiation.decreed(divided, [*AS_IT_IS, HARD]))
 
 
 # ---------------------------------------------------------------------------------------------------------- the table
@@ -76,7 +76,7 @@ def test_the_table_is_that_of_the_first_week_of_war(invented_war):
     schedule = decree.schedule(invented_war, 13, quiet)
     names = ("resolve.fighting_on", "resolve.least", "bargaining.zone", "bargaining.surplus")
     (fought,) = Engine(invented_war, weeks=13, seed=SEED, keep=names).chunks(0, CHUNK, (schedule,))
-    seated = sit_down(invented_war, runs=CHUNK, seed=SEED, do=table.decreed(invented_war, quiet))
+    seated = sit_down(invented_war, runs=CHUNK, seed=SEED, do=negotiation.decreed(invented_war, quiet))
     best = seated.smaller.argmax(axis=0)
     said = {
         "resolve.fighting_on": seated.table.where.fighting_on,
@@ -96,7 +96,7 @@ def test_a_draw_is_the_same_whichever_others_are_drawn(plain, sitting):
 
 def test_a_decree_that_changes_nothing_is_no_decree(divided, plain, easy):
     assert easy.width == zone.Band.of(plain.smaller.max(axis=0))
-    still = table.undone(table.decreed(divided, [*AS_IT_IS, HARD]))
+    still = negotiation.undone(table.decreed(divided, [*AS_IT_IS, HARD]))
     assert np.array_equal(sit_down(divided, runs=RUNS, seed=SEED, do=still).surplus, plain.surplus)
 
 
@@ -104,7 +104,7 @@ def test_one_package_alone_is_weighed_as_among_others(plain):
     for package in (0, 17, 40):
         only, terms = plain.alone(package)
         nothing = zone.eased("payment", (True, True), 0.0)
-        again = np.asarray(table.again(only, terms, plain.do, nothing))[0]
+        again = np.asarray(negotiation.again(only, terms, plain.do, nothing))[0]
         assert again == pytest.approx(plain.smaller[package], abs=1e-6)
 
 
@@ -337,7 +337,7 @@ def test_where_values_come_from_is_told(divided, easy):
 )
 def test_what_cannot_act_on_the_day_is_refused(divided, line, said):
     with pytest.raises(CeasefireError, match=said):
-        table.decreed(divided, [line])
+        negotiation.decreed(divided, [line])
 
 
 @pytest.mark.parametrize(("runs", "top"), [(1, 5), (zone.MOST_RUNS + 1, 5), (64, 0)])

@@ -451,24 +451,24 @@ def step(
     total = each.sum(axis=0)
     hazard = do("hazard", jnp.minimum(total, 1.0))
 
+    chance, kind = noise.uniform("end"), noise.uniform("kind")
     at_war = state.phase == WAR
-    ended = at_war & do("ended", at_war & (noise.uniform("end") < hazard))
-    cause = (noise.uniform("kind") * total > jnp.cumsum(each, axis=0)[:-1]).sum(axis=0)
+    ended = at_war & do("ended", at_war & (chance < hazard))
+    cause = (kind * total > jnp.cumsum(each, axis=0)[:-1]).sum(axis=0)
     agrees = ended & (cause == ENDINGS.index("agreed"))
     weight = strength_weights(params, talked.allies)
     package = jax.lax.cond(agrees.any(), lambda: pick(params, terms, offer, weight, noise), lambda: best)
     agreed = options_of(terms, offer, appraisal, package) * agrees
     signed = jnp.where(terms.settles[package] > 0.5, SETTLEMENT, CEASEFIRE)
-    kind = jnp.where(agrees, signed, SETTLEMENT + cause)
+    end = jnp.where(agrees, signed, SETTLEMENT + cause)
 
     holding = (state.phase == CEASEFIRE) | (state.phase == FROZEN) | (state.phase == SETTLEMENT)
-    chance = noise.uniform("end")
     in_force = breaking_now(params, state, terms, breaks)
     broken = (holding & (chance < in_force)) | ((state.phase == FADE) & (chance < params.flare))
     resumed = (holding | (state.phase == FADE)) & do("resumed", broken)
     ripened = holding & (state.phase != SETTLEMENT) & (chance > 1 - params.ripen)
 
-    phase = jnp.where(ended, kind, state.phase)
+    phase = jnp.where(ended, end, state.phase)
     phase = jnp.where(resumed, WAR, jnp.where(ripened, SETTLEMENT, phase))
     phase = jnp.where(
         (phase == CEASEFIRE) & (state.phase == CEASEFIRE) & (state.weeks_in_phase >= FREEZE), FROZEN, phase

@@ -25,7 +25,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from ceasefire.model.axes import SIDES, Appraisal, Ground, Terms
+from ceasefire.model.axes import SIDES, Appraisal, Terms
 from ceasefire.model.declare import SHARE, SIGNED, Fixed, LogNormal, Normal, Share, coupling, parameter, quantity
 from ceasefire.model.intervene import Intervention
 from ceasefire.model.noise import Noise, normal_quantile
@@ -123,7 +123,7 @@ def step(
     *,
     do: Intervention,
     noise: Noise,
-    ground: Ground,
+    terms: Terms,
     held: Float[Array, "cell run"],
     concession: Float[Array, "side run"],
     exited: Bool[Array, "side run"],
@@ -133,7 +133,6 @@ def step(
     `held` is the first side's share of each cell, `concession` the log odds of those who would concede land, beyond the
     opening's.
     """
-    terms = ground.terms
     won_over = (terms.camp[:, :, None] * concession[:, None]).sum(axis=0)
     floor = params.floor - params.concession_effect * jnp.clip(won_over, -MOST, MOST)
     after = State(
@@ -212,20 +211,22 @@ def best_options(
     return (jnp.arange(wanted.shape[1])[:, None] == best[:, :, None]).sum(axis=1).astype(wanted.dtype)
 
 
-def appraise(params: Params, tastes: Tastes, terms: Terms, flows: Flows) -> Appraisal:
-    """What all packages are worth to the leaders in a week."""
-    land = land_worth(params, tastes, terms, flows.share)
+def appraise(
+    params: Params, tastes: Tastes, terms: Terms, share: Float[Array, "land run"], floor: Float[Array, "actor run"]
+) -> Appraisal:
+    """What all packages are worth to the leaders, of the land as it stands and voices with their floors."""
+    land = land_worth(params, tastes, terms, share)
     added, bundle = bundles(tastes, terms)
     worth = package_worth(tastes, terms, land)
-    objection = objections(params, flows.floor_now, worth + added[0][:, None])
+    objection = objections(params, floor, worth + added[0][:, None])
     return Appraisal(
         worth=worth[:SIDES],
         overruling=overruling(params, objection),
         bundle_worth=added[:, :SIDES],
         bundle=bundle,
-        standing=as_things_stand(params, tastes, terms, flows.share)[:SIDES],
+        standing=as_things_stand(params, tastes, terms, share)[:SIDES],
         stake=tastes.land[:SIDES].sum(axis=1),
-        line=awarded(tastes, terms, flows.share),
+        line=awarded(tastes, terms, share),
     )
 
 

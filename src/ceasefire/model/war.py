@@ -389,7 +389,7 @@ def step(
     wanted = call(
         preferences,
         noise=noise.of("preferences"),
-        ground=ground,
+        terms=ground.terms,
         held=was.front.held,
         concession=concession,
         exited=those_in_power.exited,
@@ -402,7 +402,7 @@ def step(
         power=minds.power,
     )
     tastes = preferences.tastes(known.preferences, was.preferences, ground.terms)
-    appraisal = preferences.appraise(known.preferences, tastes, ground.terms, wanted)
+    appraisal = preferences.appraise(known.preferences, tastes, ground.terms, wanted.share, wanted.floor_now)
     reserve = call(
         resolve,
         known=resolve.Known(

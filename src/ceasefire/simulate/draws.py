@@ -36,7 +36,8 @@ def seed_words(seed: int) -> NDArray[np.uint32]:
 
 
 @jax.jit
-def _uniforms(seed: jax.Array, runs: jax.Array, salt: jax.Array, element: jax.Array) -> jax.Array:
+def uniforms(seed: jax.Array, runs: jax.Array, salt: jax.Array, element: jax.Array) -> jax.Array:
+    """Uniforms [element, run] of the opening, by the salt and the number of each element."""
     key = threefry((seed[0], seed[1]), (salt, jnp.uint32(OPENING)))
     return to_unit(threefry((key[0][:, None], key[1][:, None]), (element[:, None], runs))[0])
 
@@ -47,7 +48,7 @@ def cube(start: Start, seed: int, runs: NDArray[np.uint32]) -> Cube:
     sizes = [int(np.prod(shape)) for _, shape in shapes]
     salt = np.repeat(np.array([word(f"opening.{name}") for name, _ in shapes], dtype=np.uint32), sizes)
     element = np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
-    points = _uniforms(jnp.asarray(seed_words(seed)), jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
+    points = uniforms(jnp.asarray(seed_words(seed)), jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
     parts = np.split(np.asarray(points, dtype=np.float64), np.cumsum(sizes)[:-1])
     return {name: part.reshape(*shape, len(runs)) for (name, shape), part in zip(shapes, parts, strict=True)}
 
@@ -75,7 +76,7 @@ def _shape(start: Start, dims: tuple[str, ...]) -> tuple[int, ...]:
 def wider_power(seed: int, runs: NDArray[np.uint32], spread: float) -> FloatArray:
     """Log of power to add to the first side's tempo and take from the second's, [run]: beyond what is likely."""
     salt, element = np.array([word("training.power")], dtype=np.uint32), np.zeros(1, dtype=np.uint32)
-    points = _uniforms(jnp.asarray(seed_words(seed)), jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
+    points = uniforms(jnp.asarray(seed_words(seed)), jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
     return spread * np.asarray(ndtri(np.asarray(points, dtype=np.float64)[0]))
 
 
@@ -87,9 +88,9 @@ def values(start: Start, points: Cube, wider: FloatArray | float = 0.0) -> Value
             drawn[choice.variable.name] = choice.prior.quantile(points[choice.variable.name])
         else:
             _set(start, drawn, choice, points)
-    for lesson in (_front, _losses, _opinion, _endings):
+    for lesson in (_front, _losses, _opinion):
         drawn |= lesson(start, points, drawn)
-    drawn |= _fighting_on(start, drawn)
+    drawn |= endings(start.age_months, points) | _fighting_on(start, drawn)
     for choice in start.choices:  # a number of the scenario stands, whatever the record says
         if choice.value is not None and choice.variable.name in LEARNED:
             _set(start, drawn, choice, points)
@@ -175,8 +176,8 @@ def _opinion(start: Start, points: Cube, drawn: Values) -> Values:
     return changed
 
 
-def _endings(start: Start, points: Cube, drawn: Values) -> Values:
-    """The duration law and the shares of the kinds of ending, as other wars have taught."""
+def endings(age_months: float, points: Cube) -> Values:
+    """The duration law and the shares of the kinds of ending, as other wars have taught, for a war of some age."""
     law = duration.draw(points["learned.duration"])
     counts = duration.ending_shares()
     kinds = ("ceasefire", "settlement", "dictated")
@@ -189,7 +190,7 @@ def _endings(start: Start, points: Cube, drawn: Values) -> Values:
         "bargaining.weibull": (np.asarray(law.family) != _LOG_LOGISTIC).astype(np.float64),
         "bargaining.shape": np.asarray(law.shape, dtype=np.float64),
         "bargaining.scale": np.asarray(law.scale, dtype=np.float64),
-        "bargaining.age": np.full(points["learned.duration"].shape[-1], start.age_months),
+        "bargaining.age": np.full(points["learned.duration"].shape[-1], age_months),
         **shares,
     }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from ceasefire.model.axes import GOODS, ROLES, Ground, Terms
 from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise
 from ceasefire.scenario import theatre
+from ceasefire.scenario.agenda import Agenda
 from ceasefire.scenario.decree import Schedule, nothing
 from ceasefire.scenario.start import Start
 from ceasefire.simulate import draws
@@ -111,11 +112,21 @@ def ground_of(start: Start) -> Ground:
 
 
 def terms_of(start: Start) -> Terms:
-    """What can be agreed, as the model takes it, with the dummy row."""
-    agenda, war = start.agenda, start.scenario.war
-    lands, area = agenda.lands, np.append(start.theatre.area, 0.0)
+    """What can be agreed, as the model takes it."""
+    war = start.scenario.war
+    sides = [side.id for side in war.sides]
+    return terms(start.agenda, start.theatre.area, sides, [*sides, *(voice.of for voice in war.voices)], start.deadline)
+
+
+def terms(
+    agenda: Agenda, area: NDArray[np.float64], sides: Sequence[str], camp: Sequence[str], deadline: NDArray[np.float64]
+) -> Terms:
+    """An agenda as the model takes it, with the dummy row.
+
+    `area` [cell] is km², `camp` [actor] the side whose land an actor counts as its own, `deadline` [week] 1 before one.
+    """
+    lands, area = agenda.lands, np.append(area, 0.0)
     row = np.append(lands.row, -1)
-    camp = [side.id for side in war.sides] + [voice.of for voice in war.voices]
     return Terms(
         land_area=jnp.asarray([area * (row == k) for k in range(len(lands.id))], float),
         land_behind=jnp.asarray(lands.behind, float),
@@ -132,8 +143,8 @@ def terms_of(start: Start) -> Terms:
         guarantee=jnp.asarray(agenda.guarantee, float),
         relief=jnp.asarray(agenda.relief, float),
         settles=jnp.asarray(agenda.settles, float),
-        camp=jnp.asarray([[of == side.id for of in camp] for side in war.sides], float),
-        deadline=jnp.asarray(start.deadline, float),
+        camp=jnp.asarray([[of == side for of in camp] for side in sides], float),
+        deadline=jnp.asarray(deadline, float),
     )
 
 

@@ -10,8 +10,8 @@ without the noise of sampling (`Fought`); and as it goes, for the terms that are
 
 import dataclasses
 from functools import partial
-from types import ModuleType, SimpleNamespace
-from typing import Any, NamedTuple, cast
+from types import ModuleType
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -21,14 +21,13 @@ from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from ceasefire.model import bargaining, beliefs, elites, patrons, preferences, resolve, talks
-from ceasefire.model.axes import SIDES, YEAR, Ground, Terms
+from ceasefire.model.axes import SIDES, YEAR, Terms
 from ceasefire.model.declare import Variable, declared
 from ceasefire.model.intervene import Intervention, Place
 from ceasefire.model.noise import Noise, word
 from ceasefire.scenario.pack import AHEAD, Opening
-from ceasefire.scenario.start import Start
 from ceasefire.simulate import draws, forts
-from ceasefire.simulate.run import terms_of
+from ceasefire.simulate.run import terms
 
 CHUNK = 256
 """Runs simulated together, always so many."""
@@ -115,25 +114,12 @@ def board_of(opening: Opening) -> Board:
     ratio = np.log(opening.persons[0] / opening.persons[1])
     line = (opening.size, opening.held, opening.area.sum() / opening.size.sum(), opening.taken, opening.seen, ratio)
     return Board(
-        terms=small_terms(opening),
+        terms=terms(opening.agenda, opening.area, opening.labels["side"], opening.camp, opening.deadline),
         line=forts.Line(*(jnp.asarray(part, float) for part in line)),
         persons=jnp.asarray(opening.persons, float),
         losses=jnp.asarray(opening.losses, float),
         change=jnp.asarray(opening.change, float),
     )
-
-
-def small_terms(opening: Opening) -> Terms:
-    """What can be agreed; each land is one cell."""
-    sides = [SimpleNamespace(id=side) for side in opening.labels["side"]]
-    voices = [SimpleNamespace(of=of) for of in opening.camp[SIDES:]]
-    like_a_start = SimpleNamespace(
-        agenda=opening.agenda,
-        deadline=opening.deadline,
-        theatre=SimpleNamespace(area=opening.area),
-        scenario=SimpleNamespace(war=SimpleNamespace(sides=sides, voices=voices)),
-    )
-    return terms_of(cast(Start, like_a_start))
 
 
 def drawn(opening: Opening, seed: int, runs: NDArray[np.uint32]) -> Params:
@@ -147,7 +133,7 @@ def drawn(opening: Opening, seed: int, runs: NDArray[np.uint32]) -> Params:
     values["talks.talking_opening"][:] = opening.talking
     for name, at, prior in opening.priors:
         values[name][at] = prior.quantile(points[name][at])
-    values |= draws._endings(cast(Start, SimpleNamespace(age_months=opening.age_months)), points, {})
+    values |= draws.endings(opening.age_months, points)
     trust = jnp.asarray(values["patrons.guarantees"] * values["patrons.credible"], float)
     each = {part.__name__.rsplit(".", 1)[-1]: _params(part, values) for part in PARTS}
     leaving = jnp.asarray(values["elites.base"], float)
@@ -173,7 +159,7 @@ def cube(opening: Opening, wanted: list[Variable], seed: int, runs: NDArray[np.u
     salt = np.repeat(np.array([word(f"opening.{name}") for name in shapes], dtype=np.uint32), sizes)
     element = np.concatenate([np.arange(size, dtype=np.uint32) for size in sizes])
     words = jnp.asarray(draws.seed_words(seed))
-    points = draws._uniforms(words, jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
+    points = draws.uniforms(words, jnp.asarray(runs), jnp.asarray(salt), jnp.asarray(element))
     parts = np.split(np.asarray(points, dtype=np.float64), np.cumsum(sizes)[:-1])
     return {name: part.reshape(*shape, len(runs)) for (name, shape), part in zip(shapes.items(), parts, strict=True)}
 
@@ -237,7 +223,7 @@ def week(params: Params, state: State, board: Board, noise: Noise, do: Intervent
         state.preferences,
         do=do.of("preferences"),
         noise=noise.of("preferences"),
-        ground=cast(Ground, board),
+        terms=board.terms,
         held=jnp.concatenate([lands.share, jnp.zeros_like(lands.share[:1])]),
         concession=quiet,
         exited=leaves | announced,
@@ -252,7 +238,7 @@ def week(params: Params, state: State, board: Board, noise: Noise, do: Intervent
         power=minds.power,
     )
     tastes = preferences.tastes(params.preferences, state.preferences, board.terms)
-    appraisal = preferences.appraise(params.preferences, tastes, board.terms, wanted)
+    appraisal = preferences.appraise(params.preferences, tastes, board.terms, wanted.share, wanted.floor_now)
     carried, reserve = resolve.step(
         params.resolve,
         state.resolve,

@@ -54,7 +54,7 @@ KEEP = (
     "preferences.floor_now",
     "preferences.land_taste",
     "preferences.issue_taste",
-    "patrons.aligned",
+    "patrons.trusted",
     "talks.regime",
     "talks.urged",
     "resolve.asked",
@@ -228,11 +228,9 @@ def unfitted(params: resolve.Params) -> resolve.Params:
 def _ends(params: war.Params, terms: Terms, at: dict[str, jax.Array], values: jax.Array) -> tuple[jax.Array, jax.Array]:
     """Chance that a war ends within a step, [run], and what that is worth to each side, [side, run]."""
     leaders = preferences.State(at["preferences.land_taste"], at["preferences.issue_taste"])
-    flows = preferences.Flows(
-        share=at["preferences.share"], floor_now=at["preferences.floor_now"], content=at["preferences.floor_now"]
-    )
     tastes = preferences.tastes(params.preferences, leaders, terms)
-    appraisal = preferences.appraise(params.preferences, tastes, terms, flows)
+    share, floor = at["preferences.share"], at["preferences.floor_now"]
+    appraisal = preferences.appraise(params.preferences, tastes, terms, share, floor)
     hidden, hardness = params.resolve.hidden, params.beliefs.hardness
     none = jnp.zeros(values.shape[-1])
     wanted = bargaining.Wanted(
@@ -246,7 +244,7 @@ def _ends(params: war.Params, terms: Terms, at: dict[str, jax.Array], values: ja
         due=none,
         regime=at["talks.regime"].astype(jnp.int32),
         allies=jnp.ones_like(values),
-        trust=jnp.clip(params.patrons.guarantees * params.patrons.credible * at["patrons.aligned"], 0.0, 1.0),
+        trust=at["patrons.trusted"],
     )
     offer = bargaining.offers(appraisal, bargaining.breaking(params.bargaining, terms, talked.trust, none), wanted)
     best = jnp.argmax(offer.least, axis=0)

@@ -75,7 +75,13 @@ AMOUNTS = frozenset(
     }
 )
 """Units that add up over weeks where a flow is in them."""
-CODES = ("bargaining.phase", "bargaining.first_ending", "bargaining.first_ending_week")
+CODES = (
+    "bargaining.phase",
+    "bargaining.first_ending",
+    "bargaining.first_ending_week",
+    "bargaining.package",
+    "talks.regime",
+)
 """Numbers of which a mean says nothing; the chance of each phase is told instead."""
 IN_WEEK, SO_FAR, AT_END = "in the week", "so far", "at the end of the week"
 IS = (

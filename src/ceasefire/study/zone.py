@@ -1,7 +1,7 @@
 """Zone: which packages both sides would prefer to fighting on at the opening, and what would bring in others.
 
-No week is fought: both sides sit at the table of the day (`study/table.py`) in many draws of what is not known. In a
-draw, with surplus s_i of side i in a package (`bargaining.offers`),
+No week is fought: both sides sit at the table of the day (`study/negotiation.py`) in many draws of what is not known.
+In a draw, with surplus s_i of side i in a package (`bargaining.offers`),
     inside = min_i s_i ≥ 0,   P(inside) = share of draws,   zone = max over packages of min_i s_i,
 with Wilson's 95 % interval for what is owed to a finite number of draws; how little is known of the war is in the share
 itself. A package is short by the worth that both sides would need on top for it to be inside in half of the draws.
@@ -50,8 +50,8 @@ from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import RequestError
 from ceasefire.simulate.result import VERSION
 from ceasefire.study.forecast import opened
+from ceasefire.study.negotiation import Ease, Sitting, Table, again, decreed, sit_down, undone
 from ceasefire.study.summary import wilson
-from ceasefire.study.table import Ease, Sitting, Table, again, decreed, sit_down, undone
 from ceasefire.study.terms import Chosen, chosen, transfers, words
 
 FORMAT = 1

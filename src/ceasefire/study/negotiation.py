@@ -1,4 +1,4 @@
-"""The table: what both sides go by at the opening, in many draws of what is not known, without fighting a week.
+"""Negotiation: what both sides go by at the opening, in many draws of what is not known, without fighting a week.
 
 Draw k has the parameters and the opening of run k of a forecast with the same seed. Nothing has changed since then:
 losses, hardship, stress, aid and wishes are the opening's, relative power and tempo those of its advances. What both
@@ -199,7 +199,7 @@ def _seated(
     expected = jnp.exp(params.front.budget_opening)[:, None]
     minds, wanted, talked = _flows(known, was, ground, do, Noise(seed, runs, jnp.asarray(0)), expected)
     tastes = preferences.tastes(known.preferences, was.preferences, terms)
-    appraisal = preferences.appraise(known.preferences, tastes, terms, wanted)
+    appraisal = preferences.appraise(known.preferences, tastes, terms, wanted.share, wanted.floor_now)
     heard, said = _heard(known, was, minds, expected), _said(known, was, terms)
     where = _reckoned(
         known.resolve,
@@ -253,7 +253,7 @@ def _flows(
         was.preferences,
         do=do.of("preferences"),
         noise=noise.of("preferences"),
-        ground=ground,
+        terms=ground.terms,
         held=was.front.held,
         concession=none,
         exited=none > 0,
