@@ -1,0 +1,292 @@
+"""A claim: who says what, how much, where, when and how sure; and what the record says to it.
+
+One claim is one line of JSON. Values are in the units of `UNITS`, spans are verbatim, offsets count characters of the
+text that the claim was found in. A claim says nothing of whether it is true: that is its `Verdict`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ceasefire.evidence.error import EvidenceError, suggestion
+
+QUALIFIERS = ("exact", "about", "at_least", "less_than", "fraction", "none")
+SIDES = ("UA", "RU", "US", "EU", "UK", "neutral", "author")
+"""Whose account it is; `author` where the text speaks for itself."""
+HEDGES = ("asserted", "reported", "alleged", "unconfirmed", "opinion", "forecast")
+KINDS = ("event", "stock", "flow", "rate", "location", "intention", "forecast", "causal")
+SYSTEMS = (
+    "battle",
+    "geography",
+    "logistics",
+    "drones_air",
+    "strikes_ad",
+    "grid",
+    "production",
+    "oil",
+    "allies",
+    "opinion",
+    "negotiation",
+    "claims",
+)
+VERDICTS = (
+    "confirmed",
+    "imprecise",
+    "contradicted",
+    "conflated",
+    "contested",
+    "unsupported",
+    "unverified",
+    "not_checked",
+)
+UNITS = (
+    "km",
+    "km2",
+    "persons",
+    "count",
+    "USD",
+    "GW",
+    "percent",
+    "percent of GDP",
+    "h",
+    "day",
+    "month",
+    "year",
+    "deg",
+    "C",
+    "date",
+    "boolean",
+)
+"""Units of a value; `km`, `km2`, `persons`, `count`, `USD` also per day, week, month or year (`km2/day`, `USD/yr`)."""
+RATES = ("day", "week", "month", "yr")
+ADMIRALTY = re.compile(r"[A-F][1-6]")
+"""Reliability of the source A to F, credibility of the information 1 to 6."""
+AS_OF = re.compile(r"undated|\d{4}(-\d\d(-\d\d)?)?(/\d{4}(-\d\d(-\d\d)?)?)?")
+
+MAX_LINES = 100_000
+MAX_LINE = 64 * 1024
+"""Most claims in a file, and most bytes in one."""
+MAX_TEXT = 4_000
+"""Most characters in any text of a claim."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One statement in a text."""
+
+    id: str
+    doc: str
+    """Name of the text."""
+    span: str
+    """The words that say it, verbatim."""
+    subject: str
+    quantity: str
+    """What is stated of the subject, lower case, joined by underscores: `town_control`, `aid_package_value`."""
+    start: int | None = None
+    end: int | None = None
+    value: float | None = None
+    value_low: float | None = None
+    value_high: float | None = None
+    value_text: str | None = None
+    """What is stated, where a number cannot say it."""
+    unit: str | None = None
+    qualifier: str = "none"
+    places: tuple[str, ...] = ()
+    """Names as in the gazetteer, or of larger regions."""
+    as_of: str = "undated"
+    """ISO date, month or year, interval a/b, or `undated`: when what is stated holds or held."""
+    attributed_to: str = "author"
+    """Who is said to say it, as named in the text."""
+    source_side: str = "author"
+    hedge: str = "asserted"
+    admiralty_code: str = "C3"
+    kind: str = "event"
+    system: str = "claims"
+    deal_element: str | None = None
+    """Issue of a negotiation that it bears on."""
+    dup_of: str | None = None
+    """Identifier of the claim that this one repeats: a pull quote, a copy."""
+    derived: bool = False
+    """Presupposed by the words, not stated."""
+    negated: bool = False
+    published: str | None = None
+    """Day on which the text was published, ISO."""
+    sentence: str | None = None
+    """The sentence around the span: scope, question, period."""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises `EvidenceError` where a field cannot be what it says."""
+        for problem in _problems(self):
+            raise EvidenceError(f"claim {self.id!r}: {problem}")
+
+    def told(self) -> dict[str, Any]:
+        """The claim as plain values, in the order of its fields."""
+        return {**dataclasses.asdict(self), "places": list(self.places)}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing on record that bears on a claim."""
+
+    source: str
+    """Key of the source: `deepstatemap`, `polls`; `text` for arithmetic within the article."""
+    name: str
+    """Series, map, place or rule that was consulted."""
+    says: str
+    """What it says, in words and figures."""
+    value: float | None = None
+    unit: str | None = None
+    date: str | None = None
+    """Event date."""
+    published: str | None = None
+    """Day on which it could first be read."""
+    trust: str = "A"
+    later: bool = False
+    """Published after the article."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the record says to a claim."""
+
+    claim: str
+    verdict: str
+    reason: str
+    """One sentence for the reader."""
+    computation: str = ""
+    """How it was worked out."""
+    record: tuple[Finding, ...] = field(default_factory=tuple)
+
+    @property
+    def checkable(self) -> bool:
+        """A record bears on the claim."""
+        return self.verdict not in ("unverified", "not_checked")
+
+    def told(self) -> dict[str, Any]:
+        """The verdict as plain values."""
+        return {**dataclasses.asdict(self), "record": [dataclasses.asdict(item) for item in self.record]}
+
+
+FIELDS = tuple(entry.name for entry in dataclasses.fields(Claim))
+
+
+def from_row(row: Mapping[str, Any]) -> Claim:
+    """A claim from plain values; unknown fields are left out. Raises `EvidenceError` where one cannot be used."""
+    missing = [name for name in ("id", "doc", "span", "subject", "quantity") if not isinstance(row.get(name), str)]
+    if missing:
+        raise EvidenceError(f"a claim needs text for {', '.join(missing)}; found {sorted(map(str, row))[:12]}")
+    kept = {name: row[name] for name in FIELDS if row.get(name) is not None}
+    if "places" in kept:
+        if not isinstance(kept["places"], list | tuple):
+            raise EvidenceError(f"claim {row['id']!r}: places must be a list of names")
+        kept["places"] = tuple(kept["places"])
+    return Claim(**kept)
+
+
+def read(path: Path | str) -> list[Claim]:
+    """Claims from JSON Lines. Raises `EvidenceError` with the line where one cannot be read."""
+    return [from_row(row) for row in rows(path)]
+
+
+def rows(path: Path | str) -> Iterator[dict[str, Any]]:
+    """Objects of a JSON Lines file. Raises `EvidenceError` where it is missing, too large or no such file."""
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                if number > MAX_LINES or len(line) > MAX_LINE:
+                    raise EvidenceError(f"{path} is too large: at most {MAX_LINES:,} lines of {MAX_LINE:,} bytes")
+                if line.strip():
+                    yield _object(path, number, line)
+    except OSError as error:
+        raise EvidenceError(
+            f"cannot read {path} ({error.strerror}); name a file of claims, one JSON object a line"
+        ) from error
+
+
+def write(items: Iterable[Mapping[str, Any]], path: Path | str) -> None:
+    """Write objects as JSON Lines, aside and then renamed. Raises `EvidenceError` where that fails."""
+    target = Path(path)
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=target.parent, prefix=".", encoding="utf-8", delete=False) as file:
+            aside = Path(file.name)
+            file.writelines(json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n" for item in items)
+        aside.chmod(0o644)
+        os.replace(aside, target)
+    except OSError as error:
+        raise EvidenceError(f"cannot write {target} ({error.strerror})") from error
+
+
+def _object(path: Path | str, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(line.decode("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise EvidenceError(f"{path}, line {number}: no JSON object in UTF-8 ({str(error)[:80]})") from error
+    if not isinstance(found, dict):
+        raise EvidenceError(f"{path}, line {number}: expected a JSON object, found {type(found).__name__}")
+    return found
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no number in JSON")
+
+
+def _problems(claim: Claim) -> Iterator[str]:
+    for name in FIELDS:
+        found = getattr(claim, name)
+        if name in _NUMBERS:
+            if found is not None and not (_is_number(found) and math.isfinite(found)):
+                yield f"{name} must be a finite number, found {found!r:.60}"
+        elif name in _FLAGS:
+            if not isinstance(found, bool):
+                yield f"{name} must be true or false, found {found!r:.60}"
+        elif name == "places":
+            if not all(isinstance(place, str) and len(place) <= MAX_TEXT for place in found):
+                yield "places must be a list of names"
+        elif found is not None and not (isinstance(found, str) and len(found) <= MAX_TEXT):
+            yield f"{name} must be text of at most {MAX_TEXT:,} characters, found {found!r:.60}"
+    for name, known in _VOCABULARY.items():
+        found = getattr(claim, name)
+        if isinstance(found, str) and found not in known:
+            yield f"{name} {found!r:.40} is none of {', '.join(known)}{suggestion(found, known)}"
+    if isinstance(claim.unit, str) and not is_unit(claim.unit):
+        yield f"unit {claim.unit!r:.40} is none of {', '.join(UNITS)}, nor one of them per {', '.join(RATES)}"
+    if isinstance(claim.admiralty_code, str) and not ADMIRALTY.fullmatch(claim.admiralty_code):
+        yield f"admiralty_code {claim.admiralty_code!r:.40} is no letter A to F and digit 1 to 6"
+    if isinstance(claim.as_of, str) and not AS_OF.fullmatch(claim.as_of):
+        yield f"as_of {claim.as_of!r:.40} is no ISO date, month or year, interval of two, or undated"
+    low, high = claim.value_low, claim.value_high
+    if _is_number(low) and _is_number(high) and low > high:  # type: ignore[operator]
+        yield f"value_low {low:g} is above value_high {high:g}"
+    if _is_number(claim.start) and _is_number(claim.end) and not 0 <= claim.start < claim.end:  # type: ignore[operator]
+        yield f"a span runs from start to a later end; found {claim.start} to {claim.end}"
+
+
+def is_unit(unit: str) -> bool:
+    """A unit of `UNITS`, or one of them per day, week, month or year."""
+    base, _, per = unit.partition("/")
+    return base in UNITS and (not per or per in RATES)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_NUMBERS = ("start", "end", "value", "value_low", "value_high")
+_FLAGS = ("derived", "negated")
+_VOCABULARY = {
+    "qualifier": QUALIFIERS,
+    "source_side": SIDES,
+    "hedge": HEDGES,
+    "kind": KINDS,
+    "system": SYSTEMS,
+}
