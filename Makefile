@@ -19,9 +19,10 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-values: $(VENV)/.run  ## Fit what fighting on is worth in the shipped scenarios anew; takes a quarter of an hour
+values: $(VENV)/.run  ## Fit what fighting on is worth in the shipped scenarios anew; takes half an hour
 	$(BIN)/ceasefire fit abu-dhabi-2026-01 --out src/ceasefire/scenario/library/values
 	$(BIN)/ceasefire fit alaska-2025-08 --out src/ceasefire/scenario/library/values
+	$(BIN)/ceasefire fit --on 2024-07-20 --out src/ceasefire/scenario/library/values
 	$(BIN)/ceasefire fit --on 2025-01-04 --out src/ceasefire/scenario/library/values
 
 explanation: $(VENV)/.dev  ## Make the page of each subsystem anew from the code

@@ -16,7 +16,7 @@ from ceasefire.evidence.error import CeasefireError
 from ceasefire.scenario import decree
 from ceasefire.scenario import start as starts
 from ceasefire.simulate.run import CHUNK, Engine
-from ceasefire.study import zone
+from ceasefire.study import negotiation, zone
 from ceasefire.study.negotiation import Sitting, sit_down
 from ceasefire.study.zone import Zone, of_start, shortfalls, smallest, weighted_mean
 from ceasefire.view import zone as view
@@ -96,7 +96,7 @@ def test_a_draw_is_the_same_whichever_others_are_drawn(plain, sitting):
 
 def test_a_decree_that_changes_nothing_is_no_decree(divided, plain, easy):
     assert easy.width == zone.Band.of(plain.smaller.max(axis=0))
-    still = negotiation.undone(table.decreed(divided, [*AS_IT_IS, HARD]))
+    still = negotiation.undone(negotiation.decreed(divided, [*AS_IT_IS, HARD]))
     assert np.array_equal(sit_down(divided, runs=RUNS, seed=SEED, do=still).surplus, plain.surplus)
 
 

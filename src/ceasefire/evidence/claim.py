@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,7 +70,7 @@ UNITS = (
 RATES = ("day", "week", "month", "yr")
 ADMIRALTY = re.compile(r"[A-F][1-6]")
 """Reliability of the source A to F, credibility of the information 1 to 6."""
-AS_OF = re.compile(r"undated|\d{4}(-\d\d(-\d\d)?)?(/\d{4}(-\d\d(-\d\d)?)?)?")
+AS_OF = re.compile(r"undated|\d{4}(-\d\d(-\d\d)?)?(/\d{4}(-\d\d(-\d\d)?)?)?", re.ASCII)
 
 MAX_LINES = 100_000
 MAX_LINE = 64 * 1024
@@ -202,7 +202,7 @@ def rows(path: Path | str) -> Iterator[dict[str, Any]]:
     """Objects of a JSON Lines file. Raises `EvidenceError` where it is missing, too large or no such file."""
     try:
         with open(path, "rb") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(iter(lambda: file.readline(MAX_LINE + 1), b""), 1):
                 if number > MAX_LINES or len(line) > MAX_LINE:
                     raise EvidenceError(f"{path} is too large: at most {MAX_LINES:,} lines of {MAX_LINE:,} bytes")
                 if line.strip():
@@ -215,15 +215,27 @@ def rows(path: Path | str) -> Iterator[dict[str, Any]]:
 
 def write(items: Iterable[Mapping[str, Any]], path: Path | str) -> None:
     """Write objects as JSON Lines, aside and then renamed. Raises `EvidenceError` where that fails."""
+    write_lines((json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n" for item in items), path)
+
+
+def write_lines(lines: Iterable[str], path: Path | str) -> None:
+    """Write text in UTF-8, ends of lines as given, aside and then renamed. Raises `EvidenceError` where that fails."""
     target = Path(path)
+    aside: Path | None = None
     try:
-        with tempfile.NamedTemporaryFile("w", dir=target.parent, prefix=".", encoding="utf-8", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            "w", dir=target.parent, prefix=".", encoding="utf-8", newline="", delete=False
+        ) as file:
             aside = Path(file.name)
-            file.writelines(json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n" for item in items)
+            file.writelines(lines)
         aside.chmod(0o644)
         os.replace(aside, target)
-    except OSError as error:
-        raise EvidenceError(f"cannot write {target} ({error.strerror})") from error
+    except (OSError, UnicodeEncodeError) as error:
+        problem = error.strerror if isinstance(error, OSError) else "it holds half a character"
+        raise EvidenceError(f"cannot write {target} ({problem})") from error
+    finally:
+        if aside is not None:
+            aside.unlink(missing_ok=True)
 
 
 def _object(path: Path | str, number: int, line: bytes) -> dict[str, Any]:
@@ -244,7 +256,7 @@ def _problems(claim: Claim) -> Iterator[str]:
     for name in FIELDS:
         found = getattr(claim, name)
         if name in _NUMBERS:
-            if found is not None and not (_is_number(found) and math.isfinite(found)):
+            if found is not None and not (_is_number(found) and abs(found) <= sys.float_info.max):
                 yield f"{name} must be a finite number, found {found!r:.60}"
         elif name in _FLAGS:
             if not isinstance(found, bool):

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from ceasefire.evidence.series import Days
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.model.axes import YEAR
+from ceasefire.model.declare import Normal, Share, Variable
 from ceasefire.scenario.spec import Record, ScenarioError, Value
 
 FloatArray = NDArray[np.float64]
@@ -37,6 +38,13 @@ LEAST_MONTHS = 24
 MOST_RATIOS = 36
 AROUND = np.array([0.5, *[1.0] * 11, 0.5]) / 12
 """Weights of the twelve months around a month."""
+
+
+def kind_of(variable: Variable) -> Kind:
+    """What values a parameter can take."""
+    if isinstance(variable.prior, Normal):
+        return "signed"
+    return "share" if isinstance(variable.prior, Share) else "positive"
 
 
 def check(entry: Record, kind: Kind) -> None:

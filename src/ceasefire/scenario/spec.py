@@ -5,9 +5,11 @@ and which numbers are known since when. Both are TOML. A number is `[[value]]` w
 `[side]`, `[item]` or `[side,item]`), `low`, `mid`, `high` (5/50/95 %), `unit`, `known_on`, `source`, `trust`. On the
 opening date the latest number known by then counts; where none was known, the wide prior declared in the model does.
 A `[[record]]` ties a parameter to a series of the evidence; what it reads on an opening date is a number like those,
-known since the last observation that it is made from (see `Record` and `scenario/record.py`). A `[[reported]]` says
-which quantities of a simulated war a series reports, so that the two can be held against each other (see `Reported`
-and `study/monthly.py`).
+known since the last observation that it is made from (see `Record` and `scenario/record.py`). A `[[fused]]` ties a
+parameter to several series, whose claims are fused into one number; where enough are known by the opening it stands in
+place of the war's own numbers of that name (see `Fused` and `scenario/fused.py`). A `[[reported]]` says which
+quantities of a simulated war a series reports, so that the two can be held against each other (see `Reported` and
+`study/monthly.py`).
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ LARGEST_FILE = 4 * 2**20
 NAME = re.compile(r"[a-z_]+\.[a-z_]+(\[ *[\w-]+ *(, *[\w-]+ *)*\])?")
 IDENTIFIER = r"^\w[\w.-]{0,59}$"
 SERIES = r"^([a-z0-9_]+(\.[a-z0-9_]+)+)?$"
+CLAIMED = r"^[a-z0-9_]+(\.[a-z0-9_]+)+\.?$"
+"""A series, or the stem of a low, a mid and a high."""
 LABEL = r"^[A-Za-z0-9_]{1,24}$"
 PERSONNEL = "personnel"
 """The item that claims of people go by."""
@@ -371,6 +375,67 @@ class Record(Named):
     """95 % point, likewise."""
 
 
+class Line(Strict):
+    """A series of claims about one number."""
+
+    series: str = Field(pattern=CLAIMED, min_length=1, max_length=120)
+    """A name that ends in a dot stands for its `low`, `mid` and `high`: claims with a band of their own."""
+    factor: Number = Field(1.0, gt=0)
+    """What turns the series into the unit of the parameter."""
+    kind: Literal["point", "floor", "ceiling"] = "point"
+    scope: Number = Field(0.0, ge=0, le=3)
+    """Sd, on the log scale, for a claim about not quite the same thing."""
+    since_new_year: bool = False
+    """A total since 1 January; what counts is the mean of a week."""
+    origin: str = Field("", max_length=60)
+    """Common origin of all its claims, and of those of other lines that name it."""
+    note: str = Field("", max_length=300)
+    """What else than the number it is about."""
+
+
+class Leg(Strict):
+    """A stock balance: what came in and what went out over some days that end with the event told of."""
+
+    days: Whole = Field(ge=1, le=3660)
+    inflow: Line | None = None
+    outflow: Line | None = None
+    spread: Number = Field(gt=0, le=5)
+    """Sd of the balance, as a share of all that came in and went out."""
+    source: str = Field(min_length=3)
+
+    @model_validator(mode="after")
+    def _of_something(self) -> Leg:
+        if self.inflow is None and self.outflow is None:
+            raise ValueError("a balance needs an inflow, an outflow or both")
+        return self
+
+
+class Fused(Named):
+    """A parameter that many claims are about, fused into one number (`evidence/fuse.py`).
+
+    `source` says why the claims stand for the parameter.
+    """
+
+    lines: tuple[Line, ...] = Field(min_length=1, max_length=20)
+    balances: tuple[Leg, ...] = Field((), max_length=6)
+    within: Whole = Field(732, ge=1, le=3660)
+    """Claims about days longer before the opening than this many do not count."""
+    least: Whole = Field(2, ge=1, le=100)
+    """With fewer claims of different origin than this there is no number: the war's own, or the prior, stand."""
+    topic: str = Field("", max_length=20)
+    """What the claims are about, as `evidence/fuse.py` names it."""
+    walk: Number = Field(0.15, ge=0, le=5)
+    """Sd by which the quantity wanders in a year, on the log scale (log odds of a share)."""
+    drift: Number = Field(0.0, ge=0, le=5)
+    """Sd of a steady trend, a year."""
+
+    @field_validator("lines")
+    @classmethod
+    def _apart(cls, lines: tuple[Line, ...]) -> tuple[Line, ...]:
+        _once(tuple(line.series for line in lines))
+        return lines
+
+
 class Reported(Strict):
     """A series of the evidence, and the quantities of a simulated war that it reports."""
 
@@ -423,6 +488,7 @@ class War(Strict):
     voices: tuple[Voice, ...] = Field((), max_length=12)
     value: tuple[Value, ...] = ()
     record: tuple[Record, ...] = ()
+    fused: tuple[Fused, ...] = ()
     reported: tuple[Reported, ...] = ()
 
     @field_validator("sides", "items", "patrons", "lands", "issues", "voices")
@@ -445,6 +511,12 @@ class War(Strict):
         _once((*sides, *(voice.id for voice in self.voices)))
         return self
 
+    @field_validator("fused")
+    @classmethod
+    def _by_name(cls, listed: tuple[Fused, ...]) -> tuple[Fused, ...]:
+        _once(tuple(entry.name for entry in listed))
+        return listed
+
     @field_validator("reported")
     @classmethod
     def _by_title(cls, listed: tuple[Reported, ...]) -> tuple[Reported, ...]:
@@ -464,6 +536,7 @@ class Scenario(Strict):
     """What was said of the situation at the time, each with its source."""
     value: tuple[Value, ...] = ()
     record: tuple[Record, ...] = ()
+    fused: tuple[Fused, ...] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> Scenario:
@@ -471,14 +544,24 @@ class Scenario(Strict):
             raise ValueError(f"the war started on {self.war.started}, which is not before the opening, {self.opening}")
         return self
 
-    def known_values(self, recorded: tuple[Value, ...] = ()) -> tuple[Value, ...]:
-        """Numbers known by the opening, oldest first; of a day, the war's, then those `recorded`, then its own."""
-        known = [v for v in (*self.war.value, *recorded, *self.value) if v.known_on <= self.opening]
+    def known_values(self, recorded: tuple[Value, ...] = (), fused: tuple[Value, ...] = ()) -> tuple[Value, ...]:
+        """Numbers known by the opening, oldest first; of a day, the war's, then those `recorded`, then its own.
+
+        A number that was `fused` stands in place of the war's numbers of that name.
+        """
+        instead = {entry.name for entry in fused}
+        own = [v for v in self.war.value if v.name not in instead]
+        known = [v for v in (*own, *recorded, *fused, *self.value) if v.known_on <= self.opening]
         return tuple(sorted(known, key=lambda v: v.known_on))
 
     def records(self) -> tuple[Record, ...]:
         """Parameters that follow a series, the scenario's own after the war's."""
         return (*self.war.record, *self.record)
+
+    def fusions(self) -> tuple[Fused, ...]:
+        """Parameters that many claims are fused into; the scenario's own take the place of the war's."""
+        own = {entry.name for entry in self.fused}
+        return (*(entry for entry in self.war.fused if entry.name not in own), *self.fused)
 
     def on(self, day: dt.date) -> Scenario:
         """The same war opened on another day, from what was known then."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ from ceasefire.model.axes import (
 from ceasefire.model.declare import Normal as NormalPrior
 from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
-from ceasefire.scenario import agenda, allocation, intensity, polling, record, reporting, tempo, valuation
+from ceasefire.scenario import agenda, allocation, fused, intensity, polling, record, reporting, tempo, valuation
 from ceasefire.scenario.spec import PERSONNEL, Named, Patron, Scenario, ScenarioError, Value
 from ceasefire.scenario.theatre import Theatre, lay_out
 from ceasefire.scenario.valuation import Valuation
@@ -245,13 +245,15 @@ def open_war(scenario: Scenario, vintage: Vintage, geography: Geography | None =
             "open nearer to it, or name later evidence with --evidence"
         )
     terms = agenda.draw_up(scenario.war, agenda.lands_of(scenario.war, theatre, geography, vintage))
+    labels = _labels(scenario, theatre, terms)
     return from_record(
         scenario,
         theatre,
         claims={side: _claims(vintage, entry.claims, scenario) for side, entry in enumerate(scenario.war.sides)},
         area=np.array([_latest(vintage, f"area.{axis}") for axis in theatre.axes]),
         evidence_hash=vintage.hash,
-        recorded=_recorded(scenario, _labels(scenario, theatre, terms), vintage),
+        recorded=_recorded(scenario, labels, vintage),
+        fusions=_fused(scenario, labels, vintage),
         collection=np.stack([record.collection(vintage, side.collection) for side in scenario.war.sides]),
         opinion=polling.opinion(scenario.war.polls, vintage),
         terms=terms,
@@ -267,6 +269,7 @@ def from_record(
     area: FloatArray,
     evidence_hash: str,
     recorded: tuple[Value, ...] = (),
+    fusions: tuple[Value, ...] = (),
     collection: FloatArray | None = None,
     opinion: dict[tuple[str, str], polling.OpinionLaw] | None = None,
     terms: agenda.Agenda | None = None,
@@ -274,7 +277,8 @@ def from_record(
 ) -> Start:
     """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war.
 
-    `recorded` are the numbers that series of the evidence gave on the day; `collection` is even where none is given,
+    `recorded` are the numbers that series of the evidence gave on the day, `fusions` those that many claims were fused
+    into; `collection` is even where none is given,
     and `opinion`, by side and question, the model's own; `terms` are about the axes of the front unless they are given.
     """
     terms = terms or agenda.draw_up(scenario.war, agenda.lands_of_axes(scenario.war, theatre))
@@ -286,7 +290,7 @@ def from_record(
         scenario=scenario,
         theatre=theatre,
         labels=labels,
-        choices=tuple(_choices(scenario, labels, recorded)),
+        choices=tuple(_choices(scenario, labels, recorded, fusions)),
         budget=tuple(tempo.learn(gain.sum(axis=0, keepdims=True), spread=tempo.BUDGET_SPREAD) for gain in gains),
         axes=tuple(tempo.learn(gain, spread=tempo.AXIS_SPREAD) for gain in gains),
         allocation=allocation.learn(listed),
@@ -386,25 +390,65 @@ def weekly_gains(theatre: Theatre) -> FloatArray:
     return gains
 
 
-def _choices(scenario: Scenario, labels: dict[str, tuple[str, ...]], recorded: tuple[Value, ...]) -> Iterator[Choice]:
+def reread(start: Start, scenario: Scenario, vintage: Vintage) -> Start:
+    """The same opening with its numbers, claims of losses and polls read again, of other evidence or another scenario.
+
+    The map and what it taught, the season of taxes and what fighting on is worth stay as they are.
+    """
+    known = {name.rpartition(".")[0] for name in vintage.names()}
+    by = {
+        side: _claims(vintage, entry.claims if entry.claims in known else "", scenario)
+        for side, entry in enumerate(scenario.war.sides)
+    }
+    sides = start.labels["side"]
+    asked = polling.opinion(scenario.war.polls, vintage)
+    return replace(
+        start,
+        scenario=scenario,
+        choices=tuple(
+            _choices(
+                scenario,
+                start.labels,
+                _recorded(scenario, start.labels, vintage),
+                _fused(scenario, start.labels, vintage),
+            )
+        ),
+        intensity={(s, c): intensity.learn(w) for s, claims in by.items() for c, w in claims.items() if _enough(w)},
+        opinion={(sides.index(side), QUESTIONS.index(asking)): law for (side, asking), law in asked.items()},
+    )
+
+
+def _choices(
+    scenario: Scenario,
+    labels: dict[str, tuple[str, ...]],
+    recorded: tuple[Value, ...],
+    fusions: tuple[Value, ...],
+) -> Iterator[Choice]:
     """The model's own priors, then the scenario's numbers in the order in which they became known."""
     known = _checked(scenario, labels)
     for variable in known.values():
         if variable.kind == "parameter" and variable.prior is not None:
             yield Choice(variable, (), variable.prior)
-    for value in recorded:
+    for value in (*recorded, *fusions):
         _check_points(value, _fitting(value, known, labels))
-    for value in scenario.known_values(recorded):
+    for value in scenario.known_values(recorded, fusions):
         variable = known[value.variable]
-        prior = from_triple(value.low, value.mid, value.high, kind=_kind(variable))
+        prior = from_triple(value.low, value.mid, value.high, kind=record.kind_of(variable))
         yield Choice(variable, value.index, prior, value)
 
 
 def _recorded(scenario: Scenario, labels: dict[str, tuple[str, ...]], vintage: Vintage) -> tuple[Value, ...]:
     """The numbers that series of the evidence give on the day."""
     known = _checked(scenario, labels)
-    read = (record.read(entry, _kind(known[entry.variable]), vintage) for entry in scenario.records())
+    read = (record.read(entry, record.kind_of(known[entry.variable]), vintage) for entry in scenario.records())
     return tuple(value for value in read if value is not None)
+
+
+def _fused(scenario: Scenario, labels: dict[str, tuple[str, ...]], vintage: Vintage) -> tuple[Value, ...]:
+    """The numbers that claims known on the day are fused into."""
+    known = _checked(scenario, labels)
+    read = (fused.read(entry, known[entry.variable], vintage) for entry in scenario.fusions())
+    return tuple(found.value for found in read if found is not None)
 
 
 def _checked(scenario: Scenario, labels: dict[str, tuple[str, ...]]) -> dict[str, Variable]:
@@ -413,14 +457,16 @@ def _checked(scenario: Scenario, labels: dict[str, tuple[str, ...]]) -> dict[str
     for value in (*scenario.war.value, *scenario.value):
         _check_points(value, _fitting(value, known, labels))
     for entry in scenario.records():
-        record.check(entry, _kind(_fitting(entry, known, labels)))
+        record.check(entry, record.kind_of(_fitting(entry, known, labels)))
+    for fusion in scenario.fusions():
+        _fitting(fusion, known, labels)
     return known
 
 
 def _fitting(number: Named, known: dict[str, Variable], labels: dict[str, tuple[str, ...]]) -> Variable:
     """The parameter that a number is for; its unit and its labels fit."""
-    settable = [name for name, v in known.items() if v.kind == "parameter"]
-    if number.variable not in settable:
+    if number.variable not in known or known[number.variable].kind != "parameter":
+        settable = [name for name, v in known.items() if v.kind == "parameter"]
         raise ScenarioError(
             f"{number.name} is no variable that can be set{suggestion(number.variable, settable)}; "
             "`ceasefire variables` lists them"
@@ -444,12 +490,6 @@ def _check_points(value: Value, variable: Variable) -> None:
         raise ScenarioError(f"{value.name} must be positive (or 0 for sure: low = mid = high = 0); found {value.low}")
     if isinstance(variable.prior, SharePrior) and (value.high > 1 or (value.high == 1 and not sure)):
         raise ScenarioError(f"{value.name} is a share and must stay below 1; found {value.high}")
-
-
-def _kind(variable: Variable) -> record.Kind:
-    if isinstance(variable.prior, NormalPrior):
-        return "signed"
-    return "share" if isinstance(variable.prior, SharePrior) else "positive"
 
 
 def _claims(vintage: Vintage, prefix: str, scenario: Scenario) -> dict[str, FloatArray]:

@@ -34,7 +34,7 @@ FloatArray = NDArray[np.float64]
 
 SHIPPED = LIBRARY / "values"
 FORMAT = 1
-DATED = {"value", "record", "talks", "deadlines", "polls", "reported"}
+DATED = {"value", "record", "fused", "talks", "deadlines", "polls", "reported"}
 """Parts of a war file that count from a day on, or not at all."""
 MOST_BYTES = 2 * 2**20
 
@@ -91,7 +91,8 @@ def mark_of_war(war: War) -> str:
 
 def mark_of(scenario: Scenario, evidence_hash: str) -> str:
     """Mark of all that a fit depends on; nothing that became known after the opening is in it."""
-    known = [entry.model_dump_json() for entry in (*scenario.known_values(), *scenario.records(), *scenario.war.polls)]
+    told = (*scenario.known_values(), *scenario.records(), *scenario.fusions(), *scenario.war.polls)
+    known = [entry.model_dump_json() for entry in told]
     known += [talks.model_dump_json() for talks in scenario.war.talks if talks.announced <= scenario.opening]
     known += [day.model_dump_json() for day in scenario.war.deadlines if day.announced <= scenario.opening]
     return _mark("\n".join([mark_of_war(scenario.war), *known, str(scenario.opening), evidence_hash]))
@@ -154,7 +155,7 @@ def write(found: Valuation, folder: Path) -> Path:
         "mark": found.mark,
         "war": found.war,
         "readings": list(READINGS),
-        **{name: _rounded(getattr(found, name)) for name in ("coefficients", "low", "high")},
+        **{name: getattr(found, name).tolist() for name in ("coefficients", "low", "high")},
         "fit": found.fit,
     }
     path = folder / f"{found.scenario}.json"
@@ -170,8 +171,10 @@ def write(found: Valuation, folder: Path) -> Path:
     return path
 
 
-def _rounded(table: FloatArray) -> list[list[float]]:
-    """A table to nine digits, as single precision needs."""
-    return [
-        [0.0 if not value else round(value, 9 - math.floor(math.log10(abs(value)))) for value in row] for row in table
-    ]
+def rounded(table: FloatArray) -> FloatArray:
+    """A table to ten digits, as single precision needs: what is kept is what was used."""
+    return np.array([[0.0 if not value else round(value, 9 - _magnitude(value)) for value in row] for row in table])
+
+
+def _magnitude(value: float) -> int:
+    return math.floor(math.log10(abs(value)))

@@ -125,9 +125,9 @@ def kept(start: Start, found: Fit, *, runs: int, weeks: int) -> Valuation:
         opening=scenario.opening,
         mark=valuation.mark_of(scenario, start.evidence_hash),
         war=valuation.mark_of_war(scenario.war),
-        coefficients=plain(found),
-        low=scale.low,
-        high=scale.high,
+        coefficients=valuation.rounded(plain(found)),
+        low=valuation.rounded(scale.low),
+        high=valuation.rounded(scale.high),
         fit=told,
     )
 

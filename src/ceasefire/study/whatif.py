@@ -467,7 +467,7 @@ def compare(
     `on_chunk` is called with the number of wars done and what is known by then, in the order of the runs.
     """
     first, rest = headline_measures(start), measures(start) if everything else ()
-    keep = recorded(start) if everything else _NEEDED
+    keep = recorded(start) if everything else NEEDED
     every, some = tuple(range(1, weeks + 1)), horizons_of(weeks)
     engine = Engine(start, weeks=weeks, seed=seed, keep=keep)
     arms = (given or engine.nothing, *schedules)
@@ -492,7 +492,7 @@ def compare(
     return found
 
 
-_NEEDED = (
+NEEDED = (
     "front.taken",
     "front.ceded",
     "attrition.casualties",

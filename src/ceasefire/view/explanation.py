@@ -577,7 +577,7 @@ def _source(variable: Variable) -> str:
 def _in_scenarios() -> tuple[frozenset[str], frozenset[str]]:
     """Variables that some shipped scenario reads from the record, and that it gives a number."""
     found = [spec.load(name) for name in spec.scenarios()]
-    read = frozenset(entry.variable for scenario in found for entry in scenario.records())
+    read = frozenset(entry.variable for scenario in found for entry in (*scenario.records(), *scenario.fusions()))
     return read, frozenset(v.variable for scenario in found for v in (*scenario.war.value, *scenario.value))
 
 

@@ -61,6 +61,7 @@ def values_page() -> str:
             band = f"{v.low:.6g} / {v.mid:.6g} / {v.high:.6g}"
             lines.append(f"| `{v.name}` | {v.unit} | {band} | {v.known_on} | {v.trust} | {v.source} |")
         lines += _records(war.record)
+        lines += _fused(war.fused)
     return "\n".join(lines) + "\n"
 
 
@@ -83,6 +84,46 @@ def _records(records: tuple[spec.Record, ...]) -> Iterator[str]:
         series = f"`{r.series}` over `{r.per}`" if r.per else f"`{r.series}`"
         spread = f"{r.low:.6g} / {r.high:.6g}"
         yield f"| `{r.name}` | {r.unit} | {series} | {r.last} | {r.factor:.6g} | {spread} | {r.trust} | {r.source} |"
+
+
+def _fused(listed: tuple[spec.Fused, ...]) -> Iterator[str]:
+    """Parameters that many claims are fused into."""
+    if not listed:
+        return
+    yield from (
+        "",
+        "### Fused from claims",
+        "",
+        "On an opening date the claims of these series known by then are fused into one number, in place of the",
+        "numbers of that name above, which stand where fewer than `least` claims of different origin are known.",
+        "`ceasefire evidence explain NAME` prints them with their weights. A name that ends in a dot is a claim with a",
+        "band; scope is the sd added for a claim about not quite the same thing, on the log scale.",
+        "",
+        "| name | unit | claims | within, days | least | wanders, a year | trust | source |",
+        "|---|---|---|---|---|---|---|---|",
+    )
+    for f in listed:
+        said = "; ".join([*map(_line, f.lines), *map(_leg, f.balances)])
+        walk = f"{f.walk:.6g}" + (f", trend {f.drift:.6g}" if f.drift else "")
+        yield f"| `{f.name}` | {f.unit} | {said} | {f.within} | {f.least} | {walk} | {f.trust} | {f.source} |"
+
+
+def _line(line: spec.Line) -> str:
+    told = [
+        f"times {line.factor:.6g}" if line.factor != 1 else "",
+        line.kind if line.kind != "point" else "",
+        "total since 1 January, a week's mean" if line.since_new_year else "",
+        f"scope {line.scope:.6g}" if line.scope else "",
+        f"origin: {line.origin}" if line.origin else "",
+        line.note,
+    ]
+    more = ", ".join(part for part in told if part)
+    return f"`{line.series}`" + (f" ({more})" if more else "")
+
+
+def _leg(leg: spec.Leg) -> str:
+    flows = [f"{sign}{_line(line)}" for sign, line in (("+", leg.inflow), ("−", leg.outflow)) if line is not None]
+    return f"balance over {leg.days} days {' '.join(flows)}, sd {leg.spread:.6g} of it: {leg.source}"
 
 
 PAGE = {"variables.md": variables_page, "values.md": values_page}

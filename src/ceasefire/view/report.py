@@ -1,14 +1,12 @@
 """The report: one HTML file that answers the question in three sentences and then shows why.
 
 Self-contained: no network, no script, printable. Every string that comes from a result is escaped, since a scenario may
-be anybody's, and the page's own policy forbids it to load or to run anything.
+be anybody's, and the page's own policy forbids it to load or to run anything (`page.py`).
 """
 
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -36,8 +34,8 @@ from ceasefire.study.summary import (
 )
 from ceasefire.view import chart, text
 from ceasefire.view.chart import Atlas, Curve, Label, Window
+from ceasefire.view.page import page, replace_whole, row, section
 
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 WIDE, HALF, THIRD, FIFTH = 1080, 528, 348, 204
 """Widths of charts in pixels: whole page, two, three and five beside each other."""
 ZOOM_KM = 190.0
@@ -50,7 +48,7 @@ CITY = 250_000
 
 def write_report(result: xarray.Dataset, summary: Summary, path: str | Path) -> Path:
     """Write the report of a result beside its summary; the file appears whole or not at all."""
-    return _replace(Path(path), render(result, summary))
+    return replace_whole(Path(path), render(result, summary))
 
 
 def render(result: xarray.Dataset, summary: Summary) -> str:
@@ -75,49 +73,7 @@ def render(result: xarray.Dataset, summary: Summary) -> str:
         _assumptions(summary),
         _method(summary),
     )
-    return _page(summary.title, "\n".join(part for part in parts if part))
-
-
-def _replace(path: Path, content: str) -> Path:
-    """Write aside, then rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        Path(aside).chmod(0o644)
-        Path(aside).replace(path)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _page(title: str, body: str) -> str:
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<main>
-{body}
-</main>
-</body>
-</html>
-"""
-
-
-def _section(identifier: str, title: str, lead: str, *parts: str) -> str:
-    """A section; title, lead and parts are HTML already."""
-    inner = "\n".join(part for part in parts if part)
-    opening = f'<p class="lead">{lead}</p>' if lead else ""
-    return f'<section id="{identifier}">\n<h2>{title}</h2>\n{opening}\n{inner}\n</section>'
+    return page(summary.title, "\n".join(part for part in parts if part))
 
 
 def _figure(drawing: str, numbers: str = "") -> str:
@@ -148,20 +104,16 @@ def _glance(summary: Summary) -> str:
     body = []
     for title, rows in text.sections(summary):
         body.append(f'<tr class="group"><th colspan="{columns}" scope="colgroup">{escape(title)}</th></tr>')
-        body += [_row(label, cells) for label, cells in rows]
+        body += [row(label, cells) for label, cells in rows]
     inner = f"<table class='figures'>{_horizon_head(summary, '')}<tbody>{''.join(body)}</tbody></table>"
-    return _section("glance", "At a glance", "", f'<div class="scroll">{inner}</div>')
+    return section("glance", "At a glance", "", f'<div class="scroll">{inner}</div>')
 
 
 def _background(summary: Summary) -> str:
     if not summary.background:
         return ""
     lines = "".join(f"<li>{escape(line)}</li>" for line in summary.background)
-    return _section("background", "How things stood at the opening", "", f"<ul>{lines}</ul>")
-
-
-def _row(label: str, cells: Iterable[str]) -> str:
-    return f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
+    return section("background", "How things stood at the opening", "", f"<ul>{lines}</ul>")
 
 
 def _horizon_head(summary: Summary, corner: str, *more: str) -> str:
@@ -196,7 +148,7 @@ def _maps(result: xarray.Dataset, summary: Summary) -> str:
         "Each hexagon, some 5 km² of ground, is coloured by the share of runs in which the side that does not hold it "
         "at the opening holds it on the date shown. The black line is the line of contact at the opening."
     )
-    return _section(
+    return section(
         "map",
         "Where the line may move",
         lead,
@@ -211,7 +163,7 @@ def _expected(atlas: Atlas, summary: Summary) -> str:
     week = summary.horizons[-1]
     change, axis = atlas.change(week), np.array(atlas.axis)
     rows = "".join(
-        _row(label.name, [f"{change[(axis == label.key) & held].sum():,.0f}" for held in (~atlas.first, atlas.first)])
+        row(label.name, [f"{change[(axis == label.key) & held].sum():,.0f}" for held in (~atlas.first, atlas.first)])
         for label in summary.axes
     )
     head = "".join(f'<th scope="col">to {escape(side.name)}</th>' for side in summary.sides[:2])
@@ -348,7 +300,7 @@ def _ground(summary: Summary) -> str:
         f"Ground held by {escape(first)} less what it held at the opening; below zero it has lost ground. The line is "
         "the median run, the dark band holds half of all runs, the pale one nine of ten."
     )
-    return _section("ground", "Ground", lead, _grid(2, main), "<h3>By sector, on one scale</h3>", _grid(3, small))
+    return section("ground", "Ground", lead, _grid(2, main), "<h3>By sector, on one scale</h3>", _grid(3, small))
 
 
 def _ending(summary: Summary) -> str:
@@ -384,7 +336,7 @@ def _ending(summary: Summary) -> str:
         unit="share of runs in each state, relapses included",
         size=(WIDE, 340),
     )
-    return _section(
+    return section(
         "ending",
         "How and when the fighting ends",
         _base_rate_words(summary),
@@ -493,7 +445,7 @@ def _maybe_chance(chance: Chance | None) -> str:
 def _cause_table(summary: Summary) -> str:
     """The chance of each cause run by run."""
     rows = "".join(
-        _row(text.cause_label(summary, cause.cause), [_percent_spread(spread) for spread in cause.by])
+        row(text.cause_label(summary, cause.cause), [_percent_spread(spread) for spread in cause.by])
         for cause in summary.endings.causes
     )
     return (
@@ -562,7 +514,7 @@ def _terms(summary: Summary) -> str:
             f", too few to tell of their terms: {FEW} are needed. Shown instead are the terms that would leave the "
             "worse-off side best off in the runs still at war; nobody has agreed on them"
         )
-    return _section(
+    return section(
         "terms",
         "On what terms",
         f"{lead}. What the sides want is judged from what they say; no share says what would be right.",
@@ -713,7 +665,7 @@ def _table(summary: Summary) -> str:
         size=(WIDE, 260),
         every=4,
     )
-    return _section(
+    return section(
         "table",
         "What each side holds out for",
         escape(lead + origin),
@@ -742,7 +694,7 @@ def _table_rows(summary: Summary) -> Iterable[str]:
         return f'<tr class="group"><th colspan="{len(tables) + 1}" scope="colgroup">{escape(title)}</th></tr>'
 
     def told(label: str, cell: Callable[[Table], str]) -> str:
-        return _row(label, [cell(now) for now in tables])
+        return row(label, [cell(now) for now in tables])
 
     yield group("The table")
     yield (
@@ -800,7 +752,7 @@ def _people(summary: Summary) -> str:
         "and a forecast of claims is to be judged by claims. Panels of a row share one scale."
     )
     totals = [panel for measure, unit in _TOTALS.items() for panel in _pair(summary, measure, unit)]
-    return _section("people", "People", lead, _grid(3, _weekly_losses(summary)), _grid(2, totals))
+    return section("people", "People", lead, _grid(3, _weekly_losses(summary)), _grid(2, totals))
 
 
 def _weekly_losses(summary: Summary) -> list[str]:
@@ -877,7 +829,7 @@ def _stocks(summary: Summary) -> str:
             parts.append(f"<h4>{escape(side.name)}</h4>")
             parts.append(_grid(5, _stock_row(summary, items, series[side.key], shared, colour)))
         parts.append(_stock_table(summary, title, items, series))
-    return _section("stocks", "Equipment", "Each kind of equipment has one scale for both sides.", *parts)
+    return section("stocks", "Equipment", "Each kind of equipment has one scale for both sides.", *parts)
 
 
 def _stock_row(
@@ -933,7 +885,7 @@ def _strikes(summary: Summary) -> str:
         "are people, anywhere in the country, at a time; civilians whom strikes kill or wound are counted under "
         "“People”."
     )
-    return _section("strikes", "Strikes and power", lead, *parts) if parts else ""
+    return section("strikes", "Strikes and power", lead, *parts) if parts else ""
 
 
 def _weapons(summary: Summary) -> list[str]:
@@ -995,7 +947,7 @@ def _worst_weeks(summary: Summary) -> str:
     for measure, (words, scale) in _WORST.items():
         found = [(side.name, summary.find(measure, side=side.key)) for side in summary.sides]
         rows = [
-            _row(name, [_middle_and_spread(series, week, scale) for week in summary.horizons])
+            row(name, [_middle_and_spread(series, week, scale) for week in summary.horizons])
             for name, series in found
             if series
         ]
@@ -1028,7 +980,7 @@ def _money(summary: Summary) -> str:
     for title, columns, figures in (("Oil", 3, _oil(summary)), ("Prices and reserves", 2, _state_money(summary))):
         shown = [figure for figure in figures if figure]
         parts += [f"<h3>{title}</h3>", _grid(columns, shown)] if shown else []
-    return _section("money", "Money", lead, *parts) if parts else ""
+    return section("money", "Money", lead, *parts) if parts else ""
 
 
 def _oil(summary: Summary) -> list[str]:
@@ -1076,7 +1028,7 @@ def _allies(summary: Summary) -> str:
         f"{ally.name} ({summary.side_name(ally.supports)})" for ally in summary.allies if ally not in giving
     )
     idle = f"<p class='note'>Allies that give nothing counted here: {escape(others)}.</p>" if others else ""
-    return _section(
+    return section(
         "allies",
         "Allies and aid",
         lead,
@@ -1184,7 +1136,7 @@ def _guarantor_table(summary: Summary, found: Guarantees) -> str:
     """How often an agreement fails where the guarantees in it are least and where they are most credible."""
     names = {ally.key: f"{ally.name} alone" for ally in summary.allies}
     rows = "".join(
-        _row(names.get(by.patron or "", by.patron or "All guarantors together"), _guarantor(by)) for by in found.by
+        row(names.get(by.patron or "", by.patron or "All guarantors together"), _guarantor(by)) for by in found.by
     )
     head = "".join(
         f'<th scope="col">{name}</th>'
@@ -1241,7 +1193,7 @@ def _opinion(summary: Summary) -> str:
         "of a poll, which depends on who is asked, in what words, and on whether an answer may cost something."
     )
     leaders = _leader_table(summary)
-    return _section("opinion", "Opinion at home", lead if parts else "", *parts, leaders) if parts or leaders else ""
+    return section("opinion", "Opinion at home", lead if parts else "", *parts, leaders) if parts or leaders else ""
 
 
 def _leader_table(summary: Summary) -> str:
@@ -1279,7 +1231,7 @@ def _towns(summary: Summary) -> str:
         "as large as its pre-war population suggests, is held by the other side."
     )
     below = f'<p class="note">Under 1% by every date: {escape(rest)}.</p>' if rest else ""
-    return _section("towns", "Towns", lead, f'<div class="scroll">{inner}</div>' if moving else "", below)
+    return section("towns", "Towns", lead, f'<div class="scroll">{inner}</div>' if moving else "", below)
 
 
 def _tint(probability: float) -> str:
@@ -1293,7 +1245,7 @@ def _tint(probability: float) -> str:
 def _unknown(summary: Summary) -> str:
     notes = "".join(f"<li>{escape(note)}</li>" for note in summary.notes)
     lead = "A band says what the model does not know within its own terms. Outside of them lie:"
-    return _section("unknown", "What the model leaves out", lead, f"<ul>{notes}</ul>") if notes else ""
+    return section("unknown", "What the model leaves out", lead, f"<ul>{notes}</ul>") if notes else ""
 
 
 def _assumptions(summary: Summary) -> str:
@@ -1312,7 +1264,7 @@ def _assumptions(summary: Summary) -> str:
         "record. Every number leads to its source."
     )
     table = f"<table class='words'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return _section(
+    return section(
         "assumptions",
         "What is assumed, and who says so",
         lead,
@@ -1377,76 +1329,4 @@ def _method(summary: Summary) -> str:
     )
     lead = "The same version, evidence and seed give the same result."
     scale = f"<p class='note'>Words for probabilities, each down to the next: {escape(words)}.</p>"
-    return _section("method", "How to make it again", lead, f"<dl>{rows}</dl>", scale)
-
-
-_STYLE = """
-:root{color-scheme:light;--ink:#1d1d1b;--quiet:#62625d;--rule:#dedbd3;--paper:#fff}
-*{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:17px/1.5 Georgia,'Times New Roman','Liberation Serif',serif}
-main{max-width:1128px;margin:0 auto;padding:40px 24px 80px}
-header{border-top:4px solid var(--ink);padding-top:14px}
-h1{font-size:44px;line-height:1.1;margin:.1em 0 .25em;letter-spacing:-.01em;font-weight:700;overflow-wrap:anywhere}
-h2{font-size:28px;line-height:1.2;margin:0 0 .3em}
-h3{font-size:19px;margin:2em 0 .7em}
-h4{margin:1em 0 .4em;font-size:15px}
-h4,.kicker,.byline,.note,figcaption,table,dl,details,.sources{
- font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif}
-.kicker{text-transform:uppercase;letter-spacing:.07em;font-size:12.5px;font-weight:700;color:var(--quiet);margin:0}
-.question{font-style:italic;font-size:21px;color:var(--quiet);margin:0 0 1.1em;max-width:42em}
-.answer{font-size:22px;line-height:1.42;max-width:41em}
-.answer p{margin:0 0 .65em}
-.byline{font-size:13.5px;color:var(--quiet);margin:1.4em 0 0}
-.lead{max-width:42em;margin:0 0 1.4em}
-.note{font-size:13px;color:var(--quiet);max-width:60em}
-ul{max-width:44em;padding-left:1.2em;margin:.6em 0}
-li{margin-bottom:.35em}
-section{border-top:1px solid var(--ink);margin-top:56px;padding-top:18px}
-figure{margin:0 0 26px;min-width:0}
-figcaption{font-weight:700;font-size:14px;margin-bottom:7px}
-svg{display:block;max-width:100%;height:auto}
-.beside{display:grid;grid-template-columns:minmax(0,700px) minmax(0,1fr);gap:36px;align-items:start}
-.beside aside table{margin-top:28px}
-.beside aside td,.beside aside th{font-size:13px}
-.grid figure{margin-bottom:8px}
-.grid{display:grid;gap:14px 24px;align-items:start}
-.of2{grid-template-columns:repeat(2,minmax(0,1fr))}
-.of3{grid-template-columns:repeat(3,minmax(0,1fr))}
-.of5{grid-template-columns:repeat(5,minmax(0,1fr));gap:6px 15px}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;font-size:14px;line-height:1.35;width:100%}
-th,td{padding:5px 10px 5px 0;text-align:left;vertical-align:baseline;border-bottom:1px solid var(--rule)}
-th{font-weight:400}
-thead th{font-weight:700;font-size:13px;border-bottom:1px solid var(--ink);vertical-align:bottom}
-thead span{font-weight:400;color:var(--quiet)}
-.figures td,.figures thead th+th,.number,.numbers td,.numbers thead th+th{
- text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.figures td,.figures thead th+th{padding-left:10px}
-.figures td.word,.figures thead th+th.word{text-align:left}
-.figures .group th{font-weight:700;padding-top:16px}
-.figures .group .doc{font-weight:400}
-.figures .total th,.figures .total td{font-weight:700;border-top:1px solid var(--ink)}
-small{color:var(--quiet);font-size:11.5px;font-weight:400;display:inline-block;min-width:5.2em}
-details{font-size:13px;margin-top:6px}
-summary{cursor:pointer;color:var(--quiet)}
-.numbers table{font-size:12px}
-.numbers .scroll{max-height:340px;overflow:auto;margin-top:6px}
-.words td,.words th{font-size:13px}
-.words thead th:nth-child(2),.words thead th:nth-child(3),.words thead th:nth-child(4){text-align:right}
-.words th+th,.words td+td{padding-left:8px}
-.words .date{white-space:nowrap}
-.doc{display:block;color:var(--quiet);font-size:12.5px}
-code,dd{overflow-wrap:anywhere}
-code{font:12.5px/1.3 'SF Mono',Menlo,Consolas,'Liberation Mono',monospace}
-.sources{font-size:13px;padding-left:2em}
-.sources li{margin-bottom:.5em}
-li:target,tr:target{background:#fff3c4}
-a{color:inherit;text-decoration-color:#a9a69d;text-underline-offset:2px}
-dl{display:grid;grid-template-columns:8em 1fr;gap:4px 12px;font-size:14px}
-dt{color:var(--quiet)}
-dd{margin:0}
-@media(max-width:820px){.of2,.of3,.beside{grid-template-columns:1fr}.of5{grid-template-columns:repeat(2,minmax(0,1fr))}
- h1{font-size:32px}.answer{font-size:19px}}
-@media print{body{font-size:11pt}main{max-width:none;padding:0}section{margin-top:24px}
- figure,tr{break-inside:avoid}h2,h3,h4{break-after:avoid}details{display:none}.scroll{overflow:visible}}
-"""
+    return section("method", "How to make it again", lead, f"<dl>{rows}</dl>", scale)

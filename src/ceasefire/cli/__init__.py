@@ -17,6 +17,10 @@ from typing import Annotated, Any
 
 import typer
 
+from ceasefire.cli.claims import claims_app
+from ceasefire.cli.ledger import ledger_app
+from ceasefire.cli.terminal import AsJson, EvidenceOption, progress, show
+
 
 class StoppedError(Exception):
     """The user pressed Ctrl-C."""
@@ -42,11 +46,8 @@ app = typer.Typer(
 )
 evidence_app = typer.Typer(no_args_is_help=True, help="What is known, and who says so.")
 app.add_typer(evidence_app, name="evidence")
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
-EvidenceOption = Annotated[
-    Path | None, typer.Option("--evidence", metavar="STORE", help="Evidence store; the packaged one otherwise.")
-]
+app.add_typer(claims_app, name="claims")
+app.add_typer(ledger_app, name="ledger")
 
 
 def main() -> None:
@@ -103,32 +104,6 @@ def _stop() -> None:
             os._exit(130)
 
 
-@contextmanager
-def _progress(label: str, shown: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A progress bar on standard error, where that is a terminal; a line at the start otherwise."""
-    if not shown:
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        told: list[int] = []
-
-        def tell_once(done: int, total: int) -> None:
-            if not told:
-                console.print(f"{label} …")
-            told.append(done)
-
-        yield tell_once
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 @app.command()
 def scenarios(as_json: AsJson = False) -> None:
     """List the shipped scenarios.
@@ -139,7 +114,7 @@ def scenarios(as_json: AsJson = False) -> None:
 
     loaded = [spec.load(name) for name in spec.scenarios()]
     rows = [{"id": s.id, "opening": str(s.opening), "title": s.title, "question": s.question} for s in loaded]
-    _show(rows, as_json, lambda row: f"{row['id']}  ({row['opening']})  {row['title']}\n    {row['question']}")
+    show(rows, as_json, lambda row: f"{row['id']}  ({row['opening']})  {row['title']}\n    {row['question']}")
 
 
 @app.command()
@@ -172,7 +147,7 @@ def forecast(
     folder = out if out is not None else Path("out") / opened(name, on).id
     check(runs, weeks, seed, workers)
     check_target(folder)
-    with _progress("Simulating wars", not as_json) as on_progress:
+    with progress("Simulating wars", not as_json) as on_progress:
         result = run_forecast(
             name,
             runs=runs,
@@ -233,7 +208,7 @@ def fit(
     """
     from ceasefire.study import fit as study
 
-    with _progress("Fighting on", not as_json) as on_progress:
+    with progress("Fighting on", not as_json) as on_progress:
         found, path = study.fit(
             _scenario(scenario, on), on=on, evidence=evidence, out=out, workers=workers, on_progress=on_progress
         )
@@ -294,7 +269,7 @@ def variables(
         from ceasefire.scenario.spec import ScenarioError
 
         raise ScenarioError(f"no variable contains {match!r}{suggestion(match, declared())}")
-    _show(rows, as_json, _variable_line)
+    show(rows, as_json, _variable_line)
 
 
 def _variable_line(row: dict[str, Any]) -> str:
@@ -325,11 +300,24 @@ def evidence_build(
         print(f"{told['store']}: {told['rows']:,} dated rows, {told['maps']} maps, {len(store.warnings)} warnings")
 
 
-def _show(rows: list[dict[str, Any]], as_json: bool, line: Callable[[dict[str, Any]], str]) -> None:
-    if as_json:
-        print(json.dumps(rows, ensure_ascii=False, indent=1))
-    else:
-        print("\n".join(line(row) for row in rows))
+@evidence_app.command("explain")
+def evidence_explain(
+    name: Annotated[str, typer.Argument(help="A parameter, such as manpower.recruits[R], or a series.")],
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="As known on another day than the opening.")] = None,
+    scenario: Annotated[
+        str, typer.Option(help="Name of a shipped scenario, or a scenario file.")
+    ] = "abu-dhabi-2026-01",
+    evidence: EvidenceOption = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the claims behind a number: who said what, when, and how much each counts for.
+
+    Example: ceasefire evidence explain "manpower.recruits[R]" --on 2025-08-16
+    """
+    from ceasefire.study import provenance as study
+
+    found = study.explain(name, scenario, on=on, evidence=evidence)
+    print(study.to_json(found) if as_json else found.text())
 
 
 @app.command()
@@ -357,7 +345,7 @@ def backtest(
     from ceasefire.view import scoreboard as view
 
     days, weeks = study.origins_between(origins, every), study.horizons_between(horizons)
-    with _progress("Forecasting past days", not as_json) as on_progress:
+    with progress("Forecasting past days", not as_json) as on_progress:
         study.backtest(
             scenario,
             origins=days,
@@ -615,7 +603,7 @@ def ablate(
     from ceasefire.study import ablate as study
     from ceasefire.view import ablate as view
 
-    with _progress("Taking couplings out", not as_json) as on_progress:
+    with progress("Taking couplings out", not as_json) as on_progress:
         found = study.ablate(
             scenario,
             match=match,
@@ -671,7 +659,7 @@ def explain(
         if "." not in name:
             raise CeasefireError("only the chain of a quantity, such as front.taken[Russia], can be drawn with --svg")
         check_file(svg)
-    with _progress("Simulating wars", not as_json) as on_progress:
+    with progress("Simulating wars", not as_json) as on_progress:
         found = study.explain(
             name,
             scenario,
@@ -692,3 +680,39 @@ def explain(
         write_whole(svg, chain_view.svg(found))
     told = view.text(found) if isinstance(found, study.Revenue) else chain_view.text(found)
     print(study.to_json(found) if as_json else told if svg is None else f"{told}\nFile: {svg}")
+
+
+@app.command()
+def influence(
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a shipped scenario, or a scenario file.")
+    ] = "abu-dhabi-2026-01",
+    match: Annotated[str, typer.Option(metavar="TEXT", help="Only sources whose name contains this.")] = "",
+    runs: Annotated[int, typer.Option(help="How many wars to fight, with and without each.")] = 256,
+    weeks: Annotated[int, typer.Option(help="How many weeks ahead.")] = 52,
+    seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
+    evidence: EvidenceOption = None,
+    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Drop every source in turn, and show what that does to the forecast; and what a new claim would be worth.
+
+    Example: ceasefire influence abu-dhabi-2026-01 --match DeepState --runs 256
+    """
+    from ceasefire.study import influence as study
+    from ceasefire.view import influence as view
+
+    with progress("Dropping sources", not as_json) as on_progress:
+        found = study.influence(
+            scenario,
+            match=match,
+            runs=runs,
+            weeks=weeks,
+            seed=seed,
+            on=on,
+            evidence=evidence,
+            workers=workers,
+            on_progress=on_progress,
+        )
+    print(study.to_json(found) if as_json else view.text(found))

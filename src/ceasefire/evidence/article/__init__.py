@@ -1,0 +1,1 @@
+"""Articles: read safely, and taken apart into claims."""

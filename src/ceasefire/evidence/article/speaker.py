@@ -1,0 +1,385 @@
+"""Who says it, and how sure: the voice behind each clause, its hedge and its grade.
+
+A clause speaks with the voice of the nearest verb of saying above it in the parse whose subject can speak; else of an
+"according to" in its sentence; else of a stance that the verb itself reports ("has publicly opposed"); else of the
+open quotation or the interview's speaker that it stands in; else the author's.
+
+Grades follow the Admiralty scale. The letter goes by kind of source (a poll B, an official for the own side B, press
+C, unnamed sources D, the author C in fact and D in opinion), the digit by hedge. Both are elicited, trust D.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ceasefire.evidence.article import lexicon
+
+if TYPE_CHECKING:
+    from spacy.tokens import Span as Words
+    from spacy.tokens import Token
+
+AUTHOR = "author"
+SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
+MAX_NAME = 80
+"""Longest name of a speaker, characters."""
+MAX_CLIMB = 60
+Resolve = Callable[["Token"], str | None]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who says something, and with what verb."""
+
+    name: str = AUTHOR
+    verb: str = ""
+    """Lemma of the verb of saying; empty for the author."""
+
+    @property
+    def is_author(self) -> bool:
+        """The text speaks for itself."""
+        return self.name == AUTHOR
+
+    @property
+    def side(self) -> str:
+        """Whose account it is."""
+        return lexicon.side(self.name)
+
+
+NARRATOR = Voice()
+
+
+def voice(head: Token, sentence: Words, resolve: Resolve, carried: Voice = NARRATOR) -> Voice:
+    """The voice of the clause with this head. `resolve` names the antecedent of a pronoun."""
+    found = _above(head, resolve) or _according(head, sentence, resolve) or _stance(head, resolve)
+    return found or _reportedly(head, sentence) or carried
+
+
+def frame(head: Token) -> bool:
+    """The head only introduces what somebody says: the claim is the clause below it."""
+    return (
+        head.lemma_.lower() in lexicon.SAYING
+        and any(child.dep_ in ("ccomp", "parataxis") and is_clausal(child) for child in head.children)
+        and (subject(head) is not None or head.dep_ in ("acl", "advcl"))
+    )
+
+
+def is_clausal(token: Token) -> bool:
+    """A verb, or a copula with its predicate."""
+    return token.pos_ in ("VERB", "AUX")
+
+
+def subject(head: Token) -> Token | None:
+    """Grammatical subject of a verb; of the verb it is coordinated with where it has none."""
+    for _ in range(MAX_CLIMB):
+        for child in head.children:
+            if child.dep_ in SUBJECTS:
+                return child
+        if head.dep_ not in ("conj", "xcomp") or not is_clausal(head.head) or head.head.i == head.i:
+            return None
+        head = head.head
+    return None
+
+
+def name_of(token: Token, resolve: Resolve) -> str:
+    """A speaker as named in the text: a person's name, or the noun phrase without article and clauses."""
+    if token.text.lower() in lexicon.PRONOUNS:
+        return resolve(token) or token.text
+    person = next((ent for ent in token.doc.ents if ent.start <= token.i < ent.end and ent.label_ == "PERSON"), None)
+    if person is not None:
+        return last_name(_tidy(person.text))
+    if (known := lexicon.actor(token.text)) is not None and known.kind == "person":
+        return _tidy(token.text)
+    if holder := _office_holder(token):
+        return holder
+    words = [word for word in token.lefts if word.dep_ in _NAMING]
+    first = min([word.left_edge.i for word in words], default=token.i)
+    last = token.i
+    for child in token.rights:
+        if child.dep_ == "prep" and child.lower_ in ("of", "for", "at", "in", "from") and child.right_edge.i - token.i <= 8:
+            last = _before_clause(child)
+            break
+    return _tidy(token.doc[first : last + 1].text)
+
+
+_PARTICLES = frozenset("von van de der den del di da la le al bin ter".split())
+
+
+def last_name(name: str) -> str:
+    """A person as a text names them the second time: the last name with its particles."""
+    words = name.split()
+    at = len(words) - 1
+    while at > 0 and words[at - 1].lower() in _PARTICLES:
+        at -= 1
+    return " ".join(words[at:]) if words else name
+
+
+def _office_holder(token: Token) -> str | None:
+    """`Ukraine's president`, where the same paragraph names the person."""
+    if token.lower_ != "president":
+        return None
+    owner = " ".join(word.text for word in token.lefts if word.dep_ in ("poss", "amod", "compound", "nmod"))
+    country = next((name for name, demonym in _COUNTRY_WORDS if re.search(demonym, owner)), None)
+    if country is None:
+        return None
+    names = lexicon.OFFICE_HOLDERS[country]
+    return next((word.text for word in token.doc if word.lower_ in names), None)
+
+
+_COUNTRY_WORDS = (("Ukraine", r"Ukrain"), ("Russia", r"Russia"), ("US", r"U\.?S\.?|American|United States"), ("France", r"French|France"))
+_NAMING = ("compound", "amod", "poss", "nmod", "nummod", "det")
+
+
+def _before_clause(prep: Token) -> int:
+    """Last token of a prepositional phrase, short of any clause or aside in it."""
+    last = prep.i
+    for word in prep.subtree:
+        if word.dep_ in ("relcl", "acl", "appos", "advcl") or word.is_punct and word.text in ",;:(":
+            break
+        last = word.i
+    return last
+
+
+def _tidy(name: str) -> str:
+    plain = " ".join(name.split())[:MAX_NAME].strip(" ,.;:“”\"'’‘")
+    plain = re.sub(r"^(?:the|a|an|some|several|two|three|one|many|that|this|those)\s+", "", plain, flags=re.IGNORECASE)
+    return re.sub(r"(?:’s|'s)$", "", plain)
+
+
+def _above(head: Token, resolve: Resolve) -> Voice | None:
+    token = head
+    for _ in range(MAX_CLIMB):
+        parent = token.head
+        if parent.i == token.i:
+            return None
+        if token.dep_ in ("ccomp", "parataxis", "acl", "relcl", "advcl", "appos", "pcomp"):
+            found = _spoken(token, parent, resolve)
+            if found:
+                return found
+        token = parent
+    return None
+
+
+def _spoken(token: Token, parent: Token, resolve: Resolve) -> Voice | None:
+    """The voice of a verb or noun of saying that governs a clause."""
+    lemma = parent.lemma_.lower()
+    if token.dep_ in ("ccomp", "parataxis") and (lemma in lexicon.SAYING or lemma in lexicon.MENTAL):
+        who = subject(parent)
+        if who is None and parent.dep_ in ("acl", "relcl"):
+            who = _author_of(parent.head)
+        elif who is not None and who.lower_ in ("who", "which", "that") and parent.dep_ == "relcl":
+            who = parent.head
+        return _speaks(who, lemma, resolve) if who is not None else None
+    if token.dep_ in ("acl", "ccomp") and lemma in lexicon.SPEECH_NOUNS and any(
+        child.dep_ in SUBJECTS for child in token.children
+    ):
+        who = _author_of(parent)
+        return Voice(name_of(who, resolve), _noun_verb(lemma)) if who is not None else None
+    return None
+
+
+def _noun_verb(noun: str) -> str:
+    return {"claim": "claim", "assertion": "claim", "allegation": "allege", "accusation": "accuse"}.get(noun, "say")
+
+
+def _author_of(noun: Token) -> Token | None:
+    """The possessor of a statement, or the object of its `by`; the noun itself where it is a report."""
+    for child in noun.children:
+        if child.dep_ == "poss":
+            return child
+        if child.dep_ in ("prep", "agent") and child.lower_ in ("by", "from"):
+            return next((word for word in child.children if word.dep_ == "pobj"), None)
+    return noun if noun.lower_ in lexicon.VAGUE_SPEAKERS else None
+
+
+_GROUP = re.compile(
+    r"\b(officials?|analysts?|experts?|economists?|observers?|diplomats?|ministr\w+|polls?|surveys?|data|figures|numbers|study|"
+    r"report|reports|sources?|intelligence|agency|institute|estimates?|documents?|maps?|imagery|footage|respondents|pollsters?|"
+    r"newspaper|magazine|bloggers?|milbloggers?|channels?|critics|supporters|commanders?|soldiers?|officers?|generals?|"
+    r"government|residents|people|traders|researchers|authorities|statement|document|index|tracker|article|letter)\b"
+)
+_INFERRING = frozenset("show indicate suggest reveal find signal estimate calculate project expect believe think judge".split())
+_SELF = ("i", "we", "you", "one")
+
+
+def _speaks(who: Token, lemma: str, resolve: Resolve) -> Voice | None:
+    """A voice where the subject can speak: a person, a body, a group, a poll; no fact that merely shows something."""
+    if who.lower_ in _SELF or who.dep_ == "expl":
+        return None
+    if who.lower_ in ("it", "this", "that", "these", "those", "which", "what") and resolve(who) is None:
+        return None
+    name = name_of(who, resolve)
+    known = lexicon.actor(name)
+    grouped = bool(_GROUP.search(lexicon.fold(name)))
+    if lemma in lexicon.MENTAL or lemma in ("believe", "think", "expect", "agree", "realize", "hear", "learn", "accept"):
+        return Voice(name, lemma) if grouped or (known and known.kind in ("poll", "analyst", "press")) else None
+    if lemma in _INFERRING and not (grouped or known or _is_name(who)):
+        return None
+    return Voice(name, lemma) if grouped or known or _is_name(who) or who.lower_ in ("he", "she", "they") else None
+
+
+def _is_name(token: Token) -> bool:
+    return token.pos_ == "PROPN" or token.ent_type_ in ("PERSON", "ORG", "NORP", "GPE") or _can_speak(token)
+
+
+def _can_speak(token: Token) -> bool:
+    return bool(lexicon.OFFICES.search(token.lower_) or lexicon.ANONYMOUS.search(token.lower_))
+
+
+def _according(head: Token, sentence: Words, resolve: Resolve) -> Voice | None:
+    """The voice of an `according to` in the sentence, for clauses outside the phrase that names it."""
+    for word in sentence:
+        if word.lower_ != "according" or word.i + 1 >= len(word.doc) or word.doc[word.i + 1].lower_ != "to":
+            continue
+        if word.left_edge.i <= head.i <= word.right_edge.i:
+            continue
+        named = next((token for token in word.subtree if token.dep_ == "pobj"), None)
+        if named is None:
+            named = next((token for token in word.subtree if token.i > word.i + 1 and token.pos_ in ("PROPN", "NOUN")), None)
+        if named is not None:
+            return Voice(name_of(named, resolve), "accord")
+        body = sentence.doc[word.i + 2 : word.right_edge.i + 1]
+        known = [item for item in body.ents if item.label_ in ("ORG", "PERSON")]
+        if known:
+            return Voice(_tidy(known[-1].text), "accord")
+    return None
+
+
+_PUBLIC = re.compile(r"\b(publicly|repeatedly|openly|consistently|formally|long)\b")
+
+
+def _stance(head: Token, resolve: Resolve) -> Voice | None:
+    """The voice of a position stated in the present or perfect: "opposes ceding", "talks about land swaps"."""
+    token = head
+    for _ in range(MAX_CLIMB):
+        if token.lemma_.lower() in lexicon.STANCE and token.pos_ == "VERB" and _is_present(token):
+            who = subject(token)
+            if who is not None and (who.ent_type_ == "PERSON" or _person(who, resolve)):
+                return Voice(name_of(who, resolve), token.lemma_.lower()) if _states(token) else None
+        if token.dep_ not in ("conj", "xcomp", "relcl", "pcomp", "prep", "pobj", "dobj") or token.head.i == token.i:
+            return None
+        token = token.head
+    return None
+
+
+def _person(token: Token, resolve: Resolve) -> bool:
+    known = lexicon.actor(name_of(token, resolve))
+    return bool(known and known.kind == "person") or token.lower_ in ("president", "minister", "chancellor", "spokesman")
+
+
+def _is_present(token: Token) -> bool:
+    has = any(child.dep_ == "aux" and child.lower_ in ("has", "have", "’s", "'s") for child in token.children)
+    return token.tag_ in ("VBZ", "VBP") or (token.tag_ == "VBN" and has)
+
+
+def _states(token: Token) -> bool:
+    """Talk, not will: wanting and seeking are the author's reading unless done in public."""
+    lemma = token.lemma_.lower()
+    if lemma in ("want", "seek"):
+        return any(_PUBLIC.fullmatch(child.lower_) for child in token.children)
+    if lemma in ("talk", "call", "back", "favor", "favour", "support", "rule", "offer", "float"):
+        return lemma not in ("talk", "call", "rule") or any(child.dep_ in ("prep", "prt") for child in token.children)
+    return True
+
+
+def _reportedly(head: Token, sentence: Words) -> Voice | None:
+    """`reportedly` without a name, in the clause itself."""
+    near = " ".join(word.lower_ for word in head.children) + " " + head.lower_
+    if "reportedly" in near:
+        return Voice("reports", "report")
+    if "allegedly" in near or "purportedly" in near:
+        return Voice("reports", "allege")
+    return None
+
+
+# Quotations and interviews ------------------------------------------------------------------------------------------
+
+_LABEL = re.compile(r"\s*(?P<name>[A-Z][\w.’'-]{0,24}(?: [A-Z][\w.’'-]{0,24}){0,3})(?: \([^)]{1,40}\))?: ")
+_NO_SPEAKER = frozenset("q question related update note read more also photo image source editor updated live summary key".split())
+
+
+def label(paragraph: str) -> tuple[str, int] | None:
+    """The name before a colon that opens a paragraph of an interview, and where the speech begins."""
+    found = _LABEL.match(paragraph[:160])
+    if not found or found["name"].lower().split()[0] in _NO_SPEAKER:
+        return None
+    return found["name"], found.end()
+
+
+def quotes(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches in double quotation marks, one that stays open running to the end."""
+    opened: int | None = None
+    for index, letter in enumerate(text):
+        if opened is None and letter in "“«„" or letter == '"' and opened is None:
+            opened = index
+        elif opened is not None and letter in "”»\"":
+            yield opened, index + 1
+            opened = None
+    if opened is not None:
+        yield opened, len(text)
+
+
+# Certainty -----------------------------------------------------------------------------------------------------------
+
+
+def hedge(text: str, said: Voice, kind: str, *, reading: bool = False) -> str:
+    """How sure the statement is put. `text`: the clause, folded; `reading`: it says what is in somebody's mind.
+
+    A named voice makes it reported, unless the voice or the words are unconfirmed or alleged, or speak of what will
+    come or how good something is.
+    """
+    if lexicon.UNCONFIRMED.search(lexicon.fold(said.name)) or lexicon.UNCONFIRMED.search(text):
+        return "unconfirmed"
+    if said.verb in lexicon.DOUBTING or lexicon.ALLEGED.search(text):
+        return "alleged"
+    if not said.is_author:
+        return _told(text, said, kind)
+    if lexicon.REPORTEDLY.search(text):
+        return "reported"
+    return _own(text, kind, reading)
+
+
+_WILL = re.compile(r"\b(will|won't|'ll|going to|shall|would (?:start|begin|end|take|last)|expects?|forecasts?|projected)\b")
+_VERDICT = re.compile(r"\b(very difficult|difficult|terrible|great|disaster|best|worst|horrible|shameful|beautiful|stupid|tough|important|unacceptable|eagerness)\b")
+
+
+def _told(text: str, said: Voice, kind: str) -> str:
+    if _VERDICT.search(text):
+        return "opinion"
+    if said.verb in ("oppose", "reject", "refuse", "announce", "confirm", "declare", "acknowledge"):
+        return "asserted" if said.verb in ("oppose", "reject", "refuse") else "reported"
+    if said.verb in ("forecast", "predict", "expect", "project", "warn") or (kind == "forecast" and _WILL.search(text)):
+        return "forecast"
+    return "reported"
+
+
+def _own(text: str, kind: str, reading: bool) -> str:
+    modal, future = lexicon.MODAL.search(text), lexicon.FUTURE.search(text)
+    judged = lexicon.JUDGEMENT.search(text)
+    if reading and not future:
+        return "opinion"
+    if future or kind == "forecast" or (modal and not judged):
+        return "opinion" if judged and not future else "forecast"
+    return "opinion" if judged else "asserted"
+
+
+_DIGIT = {"asserted": "2", "reported": "3", "alleged": "4", "unconfirmed": "4", "opinion": "3", "forecast": "3"}
+
+
+def admiralty(said: Voice, hedged: str) -> str:
+    """Reliability of the source and credibility of what it says."""
+    return _letter(said, hedged) + _DIGIT[hedged]
+
+
+def _letter(said: Voice, hedged: str) -> str:
+    if said.is_author:
+        return "D" if hedged in ("opinion", "unconfirmed", "alleged") else "C"
+    name = lexicon.fold(said.name)
+    if hedged in ("unconfirmed", "alleged") or lexicon.ANONYMOUS.search(name):
+        return "D"
+    known = lexicon.actor(said.name)
+    if known and known.kind in ("poll", "analyst", "person", "office", "state", "body"):
+        return "B"
+    return "B" if lexicon.OFFICES.search(name) or re.search(r"\b(poll|survey)", name) else "C"

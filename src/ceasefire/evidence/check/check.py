@@ -1,0 +1,130 @@
+"""Checking: each claim against the dated record, by the family of facts that it belongs to.
+
+A claim is shown to every family: the ground (who held what, where, how far), polls, figures, the calendar. Each
+answers if the claim is about its subject; the first that decides is taken, in that order. What somebody wants, expects,
+or holds to be the cause of something is no matter of record: such claims are unverified, whatever they mention.
+
+Left out: whether a claim is fair, whether it leaves something out, and what a reader will take it to mean.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ceasefire.evidence.check import calendar, figure, ground, poll
+from ceasefire.evidence.check.record import Record, interval
+from ceasefire.evidence.claim import Claim, Verdict
+from ceasefire.evidence.store import Store
+
+Family = Callable[[Claim, Record], Verdict | None]
+FAMILIES: tuple[Family, ...] = (ground.examine, poll.examine, figure.examine, calendar.examine)
+"""In order: the first that decides is taken."""
+
+
+def check(claims: Sequence[Claim], *, store: Store | None = None, on: str | None = None) -> list[Verdict]:
+    """A verdict for each claim of one text or of several, in order.
+
+    `on` is the day on which the text came out, for claims that do not say. Raises `EvidenceError` where it is no date.
+    """
+    record = Record.open(store, on)
+    return check_against(claims, record)
+
+
+def check_against(claims: Sequence[Claim], record: Record) -> list[Verdict]:
+    """As `check`, against a record that is already open: what it works out serves every later text."""
+    texts: dict[str, list[Claim]] = {}
+    for claim in claims:
+        texts.setdefault(claim.doc, []).append(claim)
+    records = {name: record.of_text(record.published, found) for name, found in texts.items()}
+    return [examine(claim, records[claim.doc]) for claim in claims]
+
+
+def examine(claim: Claim, record: Record) -> Verdict:
+    """The verdict on one claim."""
+    if claim.kind in _JUDGEMENTS or claim.hedge == "forecast":
+        return Verdict(claim.id, "unverified", _JUDGEMENTS.get(claim.kind, _JUDGEMENTS["forecast"]))
+    answers = [answer for family in FAMILIES if (answer := family(claim, record)) is not None]
+    return _first_decided(answers) or Verdict(claim.id, "unverified", "No record here bears on it.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a forecast, by the record that came after it."""
+
+    claim: str
+    result: str
+    """`came true`, `in part`, `did not`, `open` (not due, or no day named and not happened yet), `no record`."""
+    due: str | None
+    """Last day that it speaks of."""
+    verdict: Verdict
+    """The forecast read as a statement about that day."""
+
+
+def forecasts_come_true(claims: Sequence[Claim], *, store: Store | None = None, on: str | None = None) -> list[Outcome]:
+    """What became of the forecasts among the claims, in order; other claims are left out.
+
+    A forecast is read as if it stated what it foresees, on the last day it speaks of, or, where it names none after its
+    own, on the last day of the maps.
+    """
+    record = Record.open(store, on)
+    return [outcome(claim, record) for claim in claims if claim.kind == "forecast" or claim.hedge == "forecast"]
+
+
+def outcome(claim: Claim, record: Record) -> Outcome:
+    """What became of one forecast."""
+    told, stated = record.told_on(claim), interval(claim.as_of)
+    last = record.store.control.dates[-1] if len(record.store.control.dates) else None
+    due = stated[1] if stated is not None and told is not None and stated[1] > told else None
+    day = due if due is not None else last
+    if day is None or told is None:
+        return Outcome(claim.id, "no record", None, Verdict(claim.id, "unverified", "It names no day."))
+    if last is not None and day > last + np.timedelta64(7, "D"):
+        return Outcome(claim.id, "open", str(day), Verdict(claim.id, "unverified", f"Not due before {day}."))
+    verdict = examine(_as_stated(claim, told, day), record)
+    result = _RESULTS.get(verdict.verdict, "no record")
+    if result in ("did not", "in part") and due is None:
+        result = "open"
+    return Outcome(claim.id, result, None if due is None else str(due), verdict)
+
+
+_RESULTS = {
+    "confirmed": "came true",
+    "imprecise": "in part",
+    "contested": "in part",
+    "conflated": "did not",
+    "contradicted": "did not",
+    "unsupported": "did not",
+}
+_PROSPECT = re.compile(
+    r"\b(?:will|would|could|may|might|shall|should|(?:is|are) (?:likely|expected|set|bound|going|poised|"
+    r"about|due)(?: to)?|"
+    r"(?:likely|probably|soon|eventually)|(?:expects?|predicts?|forecasts?) (?:that )?)\b"
+)
+
+
+def _as_stated(claim: Claim, told: np.datetime64, day: np.datetime64) -> Claim:
+    """The forecast as a statement about a day, still made on the day it was made."""
+    span = " ".join(_PROSPECT.sub(" ", claim.span).split()) or claim.span
+    kind = (
+        {"boolean": "location", None: "location"}.get(claim.unit, "stock") if claim.kind == "forecast" else claim.kind
+    )
+    return dataclasses.replace(
+        claim, span=span, sentence=None, kind=kind, hedge="asserted", as_of=str(day), published=str(told)
+    )
+
+
+_JUDGEMENTS = {
+    "forecast": "It speaks of what was still to come; no record decides it as of its date.",
+    "intention": "What somebody wants or means to do is no matter of record.",
+    "causal": "That one thing brings about another is judged by the model, not by a record.",
+}
+
+
+def _first_decided(answers: Iterable[Verdict]) -> Verdict | None:
+    kept = list(answers)
+    return next((answer for answer in kept if answer.checkable), kept[0] if kept else None)

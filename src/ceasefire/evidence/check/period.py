@@ -1,0 +1,217 @@
+"""Over what time a figure is stated: the days, and whether it is one period's count, a rate, or a running total.
+
+Words decide first ("a day", "so far", "this year"), then the unit (`count/day`), then how long `as_of` is. Where a day
+is named and nothing says what ends there, a stock is a total and anything else is that day's or the total: either may
+make it true. "A month" on a day may be the calendar month, the one before, or the last thirty days.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from ceasefire.evidence.check.record import Record
+from ceasefire.evidence.claim import Claim
+
+DAYS = {"day": 1.0, "week": 7.0, "month": 30.4375, "yr": 365.25}
+INVASION = np.datetime64("2022-02-24", "D")
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from `start` to `end`, both included."""
+
+    kind: str
+    """`day`, `week`, `month`, `quarter`, `year`, `to_date` (since 1 January), `total` (since the invasion), `span`."""
+    start: np.datetime64
+    end: np.datetime64
+    rate: str | None = None
+    """`day`, `week`, `month`, `yr`: the mean per that, over the days."""
+
+    @property
+    def days(self) -> int:
+        """How many days it holds."""
+        return int((self.end - self.start).astype(int)) + 1
+
+    @property
+    def says(self) -> str:
+        """In words."""
+        named = {
+            "day": f"on {self.end}",
+            "total": f"since February 2022, to {self.end}",
+            "to_date": f"in the year to {self.end}",
+            "month": f"in {str(self.end)[:7]}",
+            "year": f"in {str(self.end)[:4]}",
+        }.get(self.kind, f"from {self.start} to {self.end}")
+        if self.start == self.end and self.kind != "total":
+            named = f"on {self.end}"
+        return f"a {'year' if self.rate == 'yr' else self.rate}, {named}" if self.rate else named
+
+
+_PER = {
+    "day": re.compile(r"\b(?:a|per|each|every) (?:single )?(?:day|night)\b|\bdaily\b|\bnightly\b", re.IGNORECASE),
+    "week": re.compile(r"\b(?:a|per|each|every) week\b|\bweekly\b", re.IGNORECASE),
+    "month": re.compile(r"\b(?:a|per|each|every) month\b|\bmonthly\b", re.IGNORECASE),
+    "yr": re.compile(r"\b(?:a|per|each|every) year\b|\bannual(?:ly)?\b|\byearly\b", re.IGNORECASE),
+}
+_TOTAL = re.compile(
+    r"\bsince (?:the )?(?:start|beginning|outset|launch|full|invasion"
+    r"|war|february 2022|24 february|feb)|\bso far\b|\bto date\b"
+    r"|\bsince 2022\b|\bin total\b|\bcumulative|\btotal (?:of|losses|casualties|number)|\boverall\b|\bhas now lost\b"
+    r"|\bduring the (?:war|invasion)|\bin the war\b|\bsince russia",
+    re.IGNORECASE,
+)
+_TO_DATE = re.compile(
+    r"\bthis year\b|\bsince (?:the (?:start|beginning) of (?:the year|20\d\d)|january\b(?! 20))|\byear[- ]to[- ]date\b"
+    r"|\bin the first (?:\w+ )months\b|\bsince the new year\b|\bso far (?:this year|in 20\d\d)",
+    re.IGNORECASE,
+)
+_WEEK = re.compile(
+    r"\b(?:last|past|this|previous|in one|over the|during the|in a) week\b|\bseven days\b", re.IGNORECASE
+)
+_DAY = re.compile(
+    r"\bovernight\b|\blast night\b|\b(?:one|single|the) (?:night"
+    r"|day)\b|\b24 hours\b|\b(?:past|previous|last) day\b|\byesterday\b"
+    r"|\btoday\b|\b(?:on|mon|tues|wednes|thurs|fri|satur|sun)day(?: night| morning)?\b",
+    re.IGNORECASE,
+)
+_MONTH = re.compile(r"\b(?:last|past|previous|this|in one|in a) month\b|\b30 days\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:last|past|previous) (?:year|twelve months|12 months)\b", re.IGNORECASE)
+
+
+def stated(claim: Claim, record: Record) -> tuple[Period, ...]:
+    """Periods that the claim may mean, any of which may make it true; none where no day is known."""
+    window = record.window(claim)
+    if window is None:
+        return ()
+    start, end = window
+    told = record.told_on(claim)
+    if told is not None and start <= told < end:
+        end = told
+    text = f"{claim.span} {claim.value_text or ''}"
+    rate = claim.unit.partition("/")[2] if claim.unit and "/" in claim.unit else _rate(text)
+    if _TO_DATE.search(text):
+        return (Period("to_date", first_of_year(end), end, rate),)
+    if rate:
+        return _rated(start, end, rate)
+    if _TOTAL.search(text) and (start == end or "total" in claim.quantity):
+        return (Period("total", INVASION, end),)
+    if start != end:
+        return _spans(start, end)
+    return _on_day(claim, text, end)
+
+
+def neighbours(period: Period) -> tuple[Period, ...]:
+    """Periods that a reader may take for this one."""
+    end = period.end
+    month = month_of(end)
+    near = (
+        Period("total", INVASION, end),
+        Period("to_date", first_of_year(end), end),
+        month,
+        month_of(month.start - 1),
+        Period("week", end - 6, end),
+        Period("year", first_of_year(end), last_of_year(end)),
+        Period("day", end, end),
+    )
+    return tuple(item for item in near if (item.start, item.end) != (period.start, period.end))
+
+
+def _rate(text: str) -> str | None:
+    return next((per for per, pattern in _PER.items() if pattern.search(text)), None)
+
+
+def _rated(start: np.datetime64, end: np.datetime64, rate: str) -> tuple[Period, ...]:
+    if start != end:
+        return tuple(Period(item.kind, item.start, item.end, rate) for item in _spans(start, end))
+    month = month_of(end)
+    before = month_of(month.start - 1)
+    spans = {
+        "day": [
+            ("day", end, end),
+            ("week", end - 6, end),
+            ("span", end - 29, end),
+            ("month", before.start, before.end),
+        ],
+        "week": [("week", end - 6, end), ("span", end - 29, end)],
+        "month": [("month", before.start, before.end), ("span", end - 29, end), ("span", end - 90, end)],
+        "yr": [("span", end - 364, end), ("year", first_of_year(end), end)],
+    }.get(rate, [])
+    if rate == "month":
+        spans.append(("month", month.start, month.end))
+    return tuple(Period(kind, first, last, rate) for kind, first, last in spans)
+
+
+def _spans(start: np.datetime64, end: np.datetime64) -> tuple[Period, ...]:
+    if start <= INVASION + 7 and end > INVASION + 31:
+        return (Period("total", INVASION, end),)
+    if end - start <= 1:
+        return (Period("day", end, end), Period("span", start, end))
+    month = month_of(end)
+    if start == month.start and start.astype("M8[M]") == end.astype("M8[M]"):
+        return (Period("month", start, end),)
+    if start == first_of_year(end):
+        return (Period("year" if end == last_of_year(end) else "to_date", start, end),)
+    return (Period("span", start, end),)
+
+
+def _on_day(claim: Claim, text: str, end: np.datetime64) -> tuple[Period, ...]:
+    month = month_of(end)
+    before = month_of(month.start - 1)
+    if _WEEK.search(text):
+        monday = end - (int(end.astype(int)) + 3) % 7
+        return (
+            Period("week", end - 6, end),
+            Period("week", monday - 7, monday - 1),
+            Period("week", monday, monday + 6),
+        )
+    if _MONTH.search(text):
+        return (before, Period("span", end - 29, end), month)
+    if _YEAR.search(text):
+        year = first_of_year(end) - 1
+        return (Period("span", end - 364, end), Period("year", first_of_year(year), year))
+    day = Period("day", end, end)
+    if _DAY.search(text):
+        return (day,)
+    total = Period("total", INVASION, end)
+    return (total,) if claim.kind == "stock" else (day, total)
+
+
+def month_of(day: np.datetime64) -> Period:
+    """The calendar month of a day."""
+    month = day.astype("M8[M]")
+    return Period("month", month.astype("M8[D]"), (month + 1).astype("M8[D]") - 1)
+
+
+def first_of_year(day: np.datetime64) -> np.datetime64:
+    """1 January of the day's year."""
+    return day.astype("M8[Y]").astype("M8[D]")
+
+
+def last_of_year(day: np.datetime64) -> np.datetime64:
+    """31 December of the day's year."""
+    return (day.astype("M8[Y]") + 1).astype("M8[D]") - 1
+
+
+def year_before(period: Period) -> Period:
+    """The same days a year earlier."""
+    return Period(period.kind, _shift(period.start, -12), _shift(period.end, -12), period.rate)
+
+
+def period_before(period: Period) -> Period:
+    """The period of the same length just before: the calendar month before a month."""
+    if period.kind == "month":
+        return month_of(period.start - 1)
+    if period.kind == "year":
+        return year_before(period)
+    return Period(period.kind, period.start - period.days, period.start - 1, period.rate)
+
+
+def _shift(day: np.datetime64, months: int) -> np.datetime64:
+    month = day.astype("M8[M]") + months
+    last = (month + 1).astype("M8[D]") - 1
+    if day == month_of(day).end:
+        return last
+    return min(month.astype("M8[D]") + int((day - day.astype("M8[M]").astype("M8[D]")).astype(int)), last)

@@ -1,0 +1,417 @@
+"""Shares of opinion against the polls on record: who was asked, by whom, when, and above all what.
+
+A claim names a population, perhaps a pollster, and a question: to negotiate soon, to cede land, to fight on, to endure.
+Its poll is the last one of that question which could be read when the claim was made, or those with fieldwork in the
+days that it speaks of. A share within the poll's sampling error, 98/√n points but 3 to 6, is confirmed; within twice
+that, imprecise. Otherwise every answer to every other question of the last year is tried, the same pollster's first:
+where one holds the number within 1.5 points the claim is conflated and the question is named. An earlier wave of the
+same question that fits is named too. What then remains is contradicted by a poll of trust A or B.
+
+"The inverse of half a year ago" is held against the pollster's wave before the last, on its own question.
+Left out: answers by region or age, and polls of other countries; which wording is the fairer one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from ceasefire.evidence.check.record import Record, bounds
+from ceasefire.evidence.claim import Claim, Finding, Verdict
+
+HIT = 1.5
+"""Points within which another question explains a number."""
+EXACT = 0.6
+LEAST_ERROR, MOST_ERROR = 3.0, 6.0
+YEAR = 370
+AROUND = 45
+"""Days around stated ones in which fieldwork still is the one meant."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked, in the reader's words, and the answers on record that say it."""
+
+    key: str
+    says: str
+    words: re.Pattern[str]
+    answers: tuple[str, ...]
+    """`question.option` of series `poll.COUNTRY.POLLSTER.question.option`."""
+
+
+def _words(text: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{text})", re.IGNORECASE)
+
+
+_LAND = r"(?:territor|land\b|lands\b|donbas|donetsk|crimea|region|oblast|occupied)"
+_GIVE = (
+    r"(?:conced|ced(?:e|es|ing)\b|cession|giv(?:e|ing) up|surrender"
+    r"|hand(?:ing)? over|los(?:e|ing)\b|renounc|relinquish|withdraw)"
+)
+_NOT = (
+    r"(?:oppos|reject|against|refus|rul(?:e|es|ed|ing) out|not ready|unwilling|unacceptable"
+    r"|under no circumstances|never\b|no concession|won['’]t|would not|do not|don['’]t)"
+)
+
+_MOSCOW = r"(?:russia(?:n|['’]s)|moscow['’]s|putin['’]s|kremlin['’]s)"
+
+QUESTIONS = (
+    Question(
+        "european plan",
+        "would accept the European and Ukrainian plan",
+        _words(
+            r"(?:european|europe['’]s|kyiv['’]s|ukrainian|europe-ukraine)[\w\s,'’-]{0,25} (?:peace )?(?:plan|proposal)"
+        ),
+        ("europe_ukraine_plan_freeze_guarantees_no_recognition.would_accept",),
+    ),
+    Question(
+        "no russian plan",
+        "reject the Russian plan",
+        _words(
+            rf"{_NOT}[\w\s,'’-]{{0,40}}{_MOSCOW}[\w\s,'’-]{{0,25}}(?:plan|terms|demand|condition|proposal)"
+            rf"|{_MOSCOW}[\w\s,'’-]{{0,25}}(?:plan|terms|demand|condition|proposal)\w*[\w\s,'’-]{{0,30}}(?:unacceptable|rejected)"
+        ),
+        ("russian_plan.categorically_unacceptable",),
+    ),
+    Question(
+        "russian plan",
+        "would accept the Russian plan",
+        _words(
+            r"(?:russia(?:n|['’]s)|moscow['’]s|putin['’]s"
+            r"|kremlin['’]s)[\w\s,'’-]{0,25}(?:plan|terms|demand|condition|proposal)"
+        ),
+        ("russian_plan.would_accept",),
+    ),
+    Question(
+        "no donbas",
+        "reject giving up Donbas for guarantees",
+        _words(rf"{_NOT}[\w\s,'’-]{{0,60}}(?:donbas|donetsk)"),
+        ("give_up_donbas_for_guarantees.categorically_reject",),
+    ),
+    Question(
+        "donbas",
+        "would give up Donbas for guarantees",
+        _words(rf"(?:{_GIVE}|leave|withdraw|swap)[\w\s,'’-]{{0,60}}(?:donbas|donetsk)"),
+        ("give_up_donbas_for_guarantees.ready_to_accept",),
+    ),
+    Question(
+        "no concession",
+        "reject territorial concessions",
+        _words(
+            rf"{_NOT}[\w\s,'’-]{{0,60}}(?:{_GIVE}|{_LAND}|concession)"
+            rf"|opinion_share_(?:refuse|reject|oppose)\w*|no territorial concessions"
+        ),
+        (
+            "territorial_concessions.no_under_any_circumstances",
+            "territory.no_concessions",
+            "any_concessions.not_ready",
+            "those_for_talks_concessions.not_open",
+        ),
+    ),
+    Question(
+        "concession",
+        "are ready for territorial concessions",
+        _words(
+            rf"{_GIVE}[\w\s,'’-]{{0,40}}{_LAND}|territorial concession"
+            rf"|territorial compromise|land for peace|land[- ]for[- ]peace"
+            rf"|opinion_share_(?:concede|cede)\w*|concessions?\b"
+            rf"|{_LAND}[\w\s,'’-]{{0,25}}(?:for|in (?:exchange|return) for) peace"
+        ),
+        (
+            "territorial_concessions.ready_to_give_up_some",
+            "concessions.ready_for_concessions_for_peace",
+            "any_concessions.ready",
+            "those_for_talks_concessions.open_to_territorial_concessions",
+        ),
+    ),
+    Question(
+        "elections",
+        "support elections before a ceasefire",
+        _words(r"election"),
+        ("elections_before_ceasefire.support",),
+    ),
+    Question(
+        "guarantees",
+        "back a ceasefire only with guarantees",
+        _words(r"ceasefire[\w\s,'’-]{0,30}guarantee"),
+        ("ceasefire.only_with_guarantees",),
+    ),
+    Question(
+        "endure",
+        "would endure the war as long as necessary",
+        _words(r"endur|withstand|bear\b|as long as (?:necessary|needed|it takes)|ready to (?:wait|hold out)"),
+        ("endure_war.as_long_as_necessary",),
+    ),
+    Question(
+        "fight on",
+        "want to fight on",
+        _words(
+            r"(?:fight|fighting|war|keep|continu)[\w\s,'’-]{0,30}(?:victory|\bon\b|continu|wins?\b"
+            r"|won\b)|until victory|continu\w* (?:the )?(?:war|fighting|military|hostilit)"
+            r"|keep fighting|carry on"
+        ),
+        (
+            "end_of_war.fight_until_victory",
+            "now_should.continue_military_action",
+            "now_should.continue",
+            "concessions.only_victory",
+        ),
+    ),
+    Question(
+        "negotiate",
+        "want negotiations soon",
+        _words(
+            r"negotiat|peace talks|talks\b|end(?:ing)? (?:to )?the (?:war|fighting)"
+            r"|diploma|peace deal|settlement|opinion_share_negotiate\w*|compromise"
+        ),
+        (
+            "end_of_war.negotiate_soon",
+            "now_should.move_to_talks",
+            "now_should.talks",
+            "direct_kyiv_moscow_talks.support",
+            "way_to_end.direct_talks",
+            "way_to_end.compromise_with_other_countries",
+            "outcome.cease_fire_and_seek_compromise",
+            "time_for_official_talks.yes",
+            "peace_deal_signed.support",
+            "peace_deal_signed_by_putin.support",
+        ),
+    ),
+    Question(
+        "support",
+        "support the armed forces in the war",
+        _words(
+            r"support\w*[\w\s,'’-]{0,30}(?:war\b|armed forces|army|military|invasion"
+            r"|operation)|approv\w*[\w\s,'’-]{0,20}(?:war\b|operation|invasion)"
+        ),
+        ("support_armed_forces.yes",),
+    ),
+)
+"""The first whose words are met is the question of a claim; a share of those for talks is no share of all."""
+_POLLSTERS = {
+    "gallup": _words(r"gallup"),
+    "kiis": _words(r"kiis|kyiv international institute|kmis"),
+    "rating": _words(r"rating group|sociological group rating|\brating poll|rating['’]s poll"),
+    "razumkov": _words(r"razumkov"),
+    "levada": _words(r"levada"),
+    "russian_field": _words(r"russian field"),
+    "chronicles": _words(r"chronicles"),
+}
+_PEOPLE = {
+    "ua": _words(
+        r"ukrainians?\b(?! (?:soldiers|troops|drones|refugees))|people (?:of|in) ukraine|ukraine population|in ukraine"
+    ),
+    "ru": _words(
+        r"russians\b|people (?:of|in) russia|russia population|russian (?:respondents|public|people|society)|in russia"
+    ),
+}
+_ELSEWHERE = _words(
+    r"americans|germans|poles\b|europeans|republicans|democrats|britons|french\b"
+    r"|refugees|soldiers|veterans|in the east\b|eastern ukraine|young|aged\b|women|men\b"
+)
+_SURVEY = _words(
+    r"poll|survey|respondent|opinion|favou?r|support|want\b|would\b|prefer|believe|think"
+    r"|ready\b|willing|oppos|approv|reject|agree|trust|consider|endur|back\b|say\b|said\b"
+)
+_EXPECT = _words(
+    r"(?:believe|expect|think|predict|doubt|confident|trust)[\w\s,'’-]{0,60}\b(?:will|won['’]t"
+    r"|would end|going to)\b|(?:trust|approve of|confidence in) (?:\w+ )?(?:zelensk|putin|trump|president)"
+)
+"""What people expect, and whom they trust, is not asked in the polls here."""
+_INVERSE = _words(r"inverse|reverse\b|the opposite|mirror image|flip")
+_BASE = "those_for_talks_concessions"
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """One share in one poll."""
+
+    pollster: str
+    answer: str
+    value: float
+    error: float
+    finding: Finding
+    date: np.datetime64
+
+    @property
+    def says(self) -> str:
+        question, _, option = self.answer.partition(".")
+        base = " (of those for talks)" if question == _BASE else ""
+        name = self.pollster.upper() if self.pollster == "kiis" else self.pollster.replace("_", " ").title()
+        return (
+            f"{name}, {question.replace('_', ' ')}: {option.replace('_', ' ')}{base}, "
+            f"fieldwork to {self.date}: {self.value:g} %"
+        )
+
+
+def examine(claim: Claim, record: Record) -> Verdict | None:
+    """What the polls say to a share; None where the claim is no share of people polled here."""
+    limits = bounds(claim)
+    text = f"{claim.span} {claim.subject} {claim.quantity} {claim.attributed_to} {claim.value_text or ''}"
+    whole = f"{text} {claim.sentence or ''}"
+    if (claim.unit or "percent") != "percent" or limits is None or not 0 <= min(limits[1], 100) <= 100:
+        return None
+    if not _SURVEY.search(whole) or _ELSEWHERE.search(text) or claim.kind in ("forecast", "causal"):
+        return None
+    country = _country(claim, text, whole)
+    question = next((item for item in QUESTIONS if item.words.search(text)), None)
+    if question is None and claim.sentence:
+        question = next((item for item in QUESTIONS if item.words.search(whole)), None)
+    told = record.told_on(claim)
+    if country is None or told is None or claim.negated:
+        return None
+    if "trust" in claim.quantity or _EXPECT.search(claim.span):
+        return None
+    if "opinion" not in claim.quantity and not _PERCENT.search(text):
+        return None
+    pollster = next((name for name, words in _POLLSTERS.items() if words.search(whole)), None)
+    answers = _answers(record, claim, country)
+    if _INVERSE.search(text):
+        return _inverse(claim, record, answers, pollster, question, told)
+    return None if question is None else _share(claim, record, answers, pollster, question, told)
+
+
+_PERCENT = re.compile(r"per ?cent|%|\b(?:half|thirds?|quarter|majority|most|two-thirds)\b", re.IGNORECASE)
+
+
+def _country(claim: Claim, text: str, whole: str) -> str | None:
+    for words in (text, whole):
+        found = {key: match.start() for key, pattern in _PEOPLE.items() if (match := pattern.search(words))}
+        if found:
+            return min(found, key=lambda key: found[key])
+    return "ru" if _POLLSTERS["levada"].search(whole) else "ua" if _POLLSTERS["kiis"].search(whole) else None
+
+
+def _answers(record: Record, claim: Claim, country: str) -> list[_Answer]:
+    found = []
+    for name in record.names():
+        parts = name.split(".")
+        if len(parts) != 5 or parts[:2] != ["poll", country] or parts[4] in ("sample_size", "dont_know"):
+            continue
+        series = record.series(name)
+        size = record.series(".".join((*parts[:4], "sample_size")))
+        if series is None:
+            continue
+        for row in range(len(series)):
+            people = 1000.0 if size is None else float(size.values[np.argmin(np.abs(size.dates - series.dates[row]))])
+            error = float(np.clip(98.0 / np.sqrt(max(people, 1.0)), LEAST_ERROR, MOST_ERROR))
+            answer = f"{parts[3]}.{parts[4]}"
+            says = (
+                f"{parts[2]} {answer.replace('_', ' ').replace('.', ': ')}, "
+                f"{series.dates[row]}: {series.values[row]:g} %"
+            )
+            finding = record.finding(claim, series, row, says)
+            found.append(_Answer(parts[2], answer, float(series.values[row]), error, finding, series.dates[row]))
+    return found
+
+
+def _share(
+    claim: Claim,
+    record: Record,
+    answers: list[_Answer],
+    pollster: str | None,
+    question: Question,
+    told: np.datetime64,
+) -> Verdict | None:
+    recent = [item for item in answers if item.date <= told and (told - item.date).astype(int) <= YEAR]
+    meant = [item for item in answers if item.answer in question.answers and (pollster in (None, item.pollster))]
+    whole = [item for item in meant if not item.answer.startswith(_BASE)]
+    asked = _of_time(whole, claim, record, told) or _of_time(meant, claim, record, told)
+    if not asked and not [item for item in recent if pollster in (None, item.pollster)]:
+        return None
+    best = min(asked, key=lambda item: _miss(claim, item), default=None)
+    if best is not None and _miss(claim, best) <= best.error:
+        return _verdict(claim, "confirmed", f"The poll has it: {best.says}", [best])
+    waves = [item for item in meant if item.date <= told and _near(claim, item)]
+    others = [item for item in recent if item.answer not in question.answers and _explains(claim, item, pollster)]
+    others.sort(key=lambda item: (item.pollster != pollster, item.finding.later, -int(item.date.astype(int))))
+    if others and not (waves and others[0].pollster != pollster):
+        reason = f"True of another question: {others[0].says}; those who {question.says} are not that share"
+        return _verdict(claim, "conflated", reason, [others[0], *([best] if best else [])])
+    if best is None:
+        return None
+    if _miss(claim, best) <= 2 * best.error:
+        return _verdict(claim, "imprecise", f"{_miss(claim, best):.0f} points off: {best.says}", [best])
+    if waves:
+        last = max(waves, key=lambda item: item.date)
+        return _verdict(claim, "conflated", f"True of an earlier poll: {last.says}; not of {best.says}", [last, best])
+    grade = "contradicted" if best.finding.trust in ("A", "B") and best.answer.split(".")[0] != _BASE else "contested"
+    return _verdict(claim, grade, f"The nearest poll of those who {question.says}: {best.says}", [best])
+
+
+def _of_time(meant: list[_Answer], claim: Claim, record: Record, told: np.datetime64) -> list[_Answer]:
+    """Fieldwork in the stated days; else the last wave of each question that could be read, or the next one after."""
+    window = record.window(claim)
+    if window is not None and (told > window[1] or window[0] < window[1]):
+        for around in (10, AROUND):
+            inside = [item for item in meant if window[0] - around <= item.date <= window[1] + around]
+            if inside:
+                return inside
+    last: dict[tuple[str, str], _Answer] = {}
+    for item in sorted(meant, key=lambda item: item.date):
+        readable = not item.finding.later and item.date <= told
+        fresh = abs((told - item.date).astype(int)) <= YEAR
+        if fresh and (readable or (item.date <= told + AROUND and (item.pollster, item.answer) not in last)):
+            last[item.pollster, item.answer] = item
+    return list(last.values())
+
+
+def _miss(claim: Claim, item: _Answer) -> float:
+    limits = bounds(claim)
+    if limits is None:
+        return float("inf")
+    return max(limits[0] - item.value, item.value - limits[1], 0.0)
+
+
+def _near(claim: Claim, item: _Answer) -> bool:
+    """Another question explains a number only by that number, not by the width of a hedge."""
+    value = claim.value
+    if value is None:
+        limits = bounds(claim)
+        if limits is None or not np.isfinite(limits).all():
+            return False
+        value = sum(limits) / 2
+    return abs(value - item.value) <= HIT
+
+
+def _explains(claim: Claim, item: _Answer, pollster: str | None) -> bool:
+    """The named pollster's number within `HIT`; another's has to be the very number."""
+    value = claim.value if item.pollster != pollster else None
+    return _near(claim, item) and (value is None or abs(value - item.value) <= EXACT)
+
+
+def _inverse(
+    claim: Claim,
+    record: Record,
+    answers: list[_Answer],
+    pollster: str | None,
+    question: Question | None,
+    told: np.datetime64,
+) -> Verdict | None:
+    """Where opinion is said to have stood: the wave before the last, on the pollster's own question."""
+    own = {"gallup": "end_of_war.negotiate_soon", "levada": "now_should.move_to_talks"}.get(pollster or "", "")
+    keys = (own,) if own else () if question is None else question.answers[:1]
+    waves = [item for item in answers if item.answer in keys and pollster in (None, item.pollster)]
+    window = record.window(claim)
+    day = told - 182 if window is None or window[1] >= told - 60 else window[1]
+    before = [item for item in waves if item.date <= told - 90]
+    if not before:
+        return None
+    then = min(before, key=lambda item: abs((item.date - day).astype(int)))
+    if abs((then.date - day).astype(int)) > YEAR:
+        return None
+    grade = "confirmed" if _miss(claim, then) <= then.error else "contradicted"
+    return _verdict(claim, grade, f"Where it stood: {then.says}", [then])
+
+
+def _verdict(claim: Claim, grade: str, reason: str, items: list[_Answer]) -> Verdict:
+    how = "; ".join(f"{item.value:g} % ± {item.error:.1f} ({item.date})" for item in items)
+    return Verdict(
+        claim.id,
+        grade,
+        f"{reason}.",
+        f"stated {claim.value if claim.value is not None else bounds(claim)}; {how}",
+        tuple(item.finding for item in items),
+    )
