@@ -302,7 +302,7 @@ def evidence_build(
 
 @evidence_app.command("explain")
 def evidence_explain(
-    name: Annotated[str, typer.Argument(help="A parameter, such as manpower.recruits[R], or a series.")],
+    name: Annotated[str, typer.Argument(help="A parameter, such as attrition.troops_opening[R], or a series.")],
     on: Annotated[str | None, typer.Option(metavar="DATE", help="As known on another day than the opening.")] = None,
     scenario: Annotated[
         str, typer.Option(help="Name of a shipped scenario, or a scenario file.")
@@ -312,7 +312,7 @@ def evidence_explain(
 ) -> None:
     """Print the claims behind a number: who said what, when, and how much each counts for.
 
-    Example: ceasefire evidence explain "manpower.recruits[R]" --on 2025-08-16
+    Example: ceasefire evidence explain "attrition.troops_opening[R]" --on 2025-08-16
     """
     from ceasefire.study import provenance as study
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ceasefire.cli.terminal import AsJson, EvidenceOption, progress
+
+if TYPE_CHECKING:
+    from ceasefire.evidence.article.language_model import LanguageModel
 
 claims_app = typer.Typer(no_args_is_help=True, help="What an article claims, and whether the record bears it out.")
 
@@ -17,9 +20,12 @@ Published = Annotated[
     str | None, typer.Option("--published", metavar="DATE", help="Day on which it came out, where it does not say.")
 ]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="File to write.")]
-ModelUrl = Annotated[
+Model = Annotated[
     str | None,
-    typer.Option("--model", metavar="URL", help="A language model to ask as well, with an OpenAI-compatible endpoint."),
+    typer.Option("--model", metavar="NAME", help="Ask a language model as well; off otherwise."),
+]
+ModelUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="Its OpenAI-compatible endpoint; CEASEFIRE_MODEL_URL otherwise.")
 ]
 
 
@@ -28,7 +34,8 @@ def extract(
     article: Annotated[list[Path], typer.Argument(help="Articles, text or HTML, or folders of them.")],
     out: Out,
     published: Published = None,
-    model: ModelUrl = None,
+    model: Model = None,
+    model_url: ModelUrl = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the claims of one or many articles: who says what, of where and when, how sure. JSON Lines.
@@ -44,7 +51,7 @@ def extract(
     paths = study.articles(article)
     study.check_target(out, *paths)
     with progress("Reading articles", not as_json and len(paths) > 1, tenths=True) as on_progress:
-        batch = study.extract(paths, published=published, model=_model(model), on_progress=on_progress)
+        batch = study.extract(paths, published=published, model=_model(model, model_url), on_progress=on_progress)
     if len(paths) == len(batch.failed) == 1:
         raise EvidenceError(batch.failed[0][1])
     for path, reason in batch.failed:
@@ -100,7 +107,8 @@ def report(
     article: Annotated[Path, typer.Argument(help="An article, text or HTML.")],
     out: Annotated[Path, typer.Option("--out", metavar="FILE.html", help="Page to write.")],
     published: Published = None,
-    model: ModelUrl = None,
+    model: Model = None,
+    model_url: ModelUrl = None,
     evidence: EvidenceOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +123,7 @@ def report(
 
     study.check_target(out, article)
     store = Store.open(evidence)
-    found = study.read(article, published=published, model=_model(model), store=store)
+    found = study.read(article, published=published, model=_model(model, model_url), store=store)
     view.write(found, store, out)
     told = json.dumps(found.told(), ensure_ascii=False, indent=1) if as_json else verdict.text(study.score(found))
     print(told if as_json else f"{told}\n{out}")
@@ -153,13 +161,13 @@ def compare(
     print(told if out is None or as_json else f"{told}\n{out}")
 
 
-def _model(url: str | None) -> Any:
-    """The language model that is named, or none."""
-    if url is None:
+def _model(name: str | None, url: str | None) -> LanguageModel | None:
+    """The language model that is named, or none. Raises `EvidenceError` where it has no usable address."""
+    if name is None and url is None:
         return None
-    from ceasefire.evidence.article import language_model
+    from ceasefire.evidence.article.language_model import Endpoint
 
-    return language_model.connect(url)
+    return Endpoint.configured(url, name)
 
 
 def _warn(line: str) -> None:

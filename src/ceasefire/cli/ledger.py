@@ -84,9 +84,13 @@ def list_(
 
     Example: ceasefire ledger list --quantity losses_tanks --side UA
     """
+    from ceasefire.evidence.claim import SIDES
+    from ceasefire.evidence.error import EvidenceError
     from ceasefire.evidence.ledger import Ledger
 
     asked = {"quantity": quantity, "place": place, "side": side, "source": source, "doc": doc, "as_of": as_of}
+    if side is not None and side not in SIDES:
+        raise EvidenceError(f"side {side!r:.40} is none of {', '.join(SIDES)}")
     filters: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if on is not None:
         filters["published_by"] = on

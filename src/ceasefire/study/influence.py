@@ -12,7 +12,9 @@ grade (`evidence/fuse.py`), Y a headline and R² the share of its variance that 
     Var(Y | a claim), on average = Var(Y) · (1 − R² · P / (P + σ²))
 
 R² is adjusted for the number of runs, (R² (n − 1) − 1) / (n − 2), at least 0; its 95 % interval is Fisher's, for one
-number at a time: of a hundred numbers that do nothing, five would seem to do something.
+number at a time. Of many numbers that do nothing some would seem to do something: a number is seen to matter where its
+correlation is so strong that, of all those looked at, one that does nothing would be expected to reach it at most. Of
+those that are seen, the first are flattered by luck.
 
 Left out: the map, without which there is no opening; what was elicited for this project, which nobody else says; what
 fighting on is worth, which stays as it was fitted with every source; curvature, and numbers that act only together.
@@ -35,7 +37,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
+from scipy.special import logit, ndtri
 
 from ceasefire.evidence import fuse
 from ceasefire.evidence.error import suggestion
@@ -69,8 +71,6 @@ AHEAD = 26
 """Weeks after which ground and losses are told; the end of the fighting is told at the last week."""
 GRADES = ("A1", "B2", "C3")
 """Quality of the new claims that are priced."""
-MOST_WORTH = 12
-"""Numbers told of for each headline, those that matter most first."""
 ELICITED = "elicited"
 MAP = "deepstatemap"
 MOST_NAME = 60
@@ -106,6 +106,8 @@ class Worth:
     """R²: share of the headline's variance that is linear in the number."""
     share_low: float
     share_high: float
+    seen: bool
+    """Beyond what luck would do among all the numbers looked at."""
     after: tuple[float, ...]
     """Sd of the headline after a claim of each of `GRADES`, expected before it is made."""
 
@@ -119,8 +121,7 @@ class Headline:
     mean: float
     sd: float
     worth: tuple[Worth, ...]
-    numbers: int
-    """How many numbers were looked at."""
+    """Of every uncertain number, those that matter most first."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def influence(
     workers: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Influence:
-    """Drop every source whose name contains `match` in turn. Progress is told in chunks of wars.
+    """Drop every source whose name contains `match` in turn. Progress is told in chunks of wars, of all openings.
 
     Raises `CeasefireError` with what was asked, what was found and what would do.
     """
@@ -160,7 +161,7 @@ def influence(
     asked = opened(scenario, on)
     store = Store.open(evidence)
     start = open_war(asked, Vintage(store, asked.opening))
-    without = chosen(openings_without(start, store), match)
+    without = openings_without(start, store, chosen(sources(asked, store), match))
     keep_compiled()
     dropped, headlines = of_start(
         start, without, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress
@@ -179,12 +180,12 @@ def influence(
     )
 
 
-def chosen(without: Mapping[str, Start], match: str) -> dict[str, Start]:
-    """Those whose name contains `match`. Raises `ScenarioError` where there is none."""
-    kept = {name: start for name, start in without.items() if match.casefold() in name.casefold()}
+def chosen(known: Sequence[str], match: str) -> tuple[str, ...]:
+    """Sources whose name contains `match`. Raises `ScenarioError` where there is none."""
+    kept = tuple(name for name in known if match.casefold() in name.casefold())
     if not kept:
-        known = ", ".join(sorted(without)) or "none"
-        raise ScenarioError(f"no source contains {match!r:.60}{suggestion(match, without)}; there are: {known}")
+        listed = ", ".join(known) or "none"
+        raise ScenarioError(f"no source contains {match!r:.60}{suggestion(match, known)}; there are: {listed}")
     return kept
 
 
@@ -213,25 +214,30 @@ def speaks(row: Observation) -> str:
     return fuse.speaker(row)[0]
 
 
-def openings_without(start: Start, store: Store) -> dict[str, Start]:
+def sources(scenario: Scenario, store: Store) -> tuple[str, ...]:
+    """Everybody whom an opening draws on, by name: who is heard in the record it reads, and in its own numbers."""
+    limit, wanted = str(scenario.opening), _feeding(scenario)
+    heard = {
+        (row.source, row.note, row.trust): row
+        for row in store.observations
+        if row.date <= limit and row.published <= limit and row.source != MAP and _feeds(row.name, wanted)
+    }
+    names = {speaks(row) for row in heard.values()} | {source_of(value) for value in scenario.known_values()}
+    return tuple(sorted(names - {ELICITED}))
+
+
+def openings_without(start: Start, store: Store, names: Sequence[str]) -> dict[str, Start]:
     """The opening without each source, by its name; only where a number of it changes."""
-    scenario = start.scenario
-    limit = str(scenario.opening)
-    seen = [row for row in store.observations if row.date <= limit and row.published <= limit and row.source != MAP]
-    by_text: dict[tuple[str, str, str], str] = {}
-    rows: dict[str, set[str]] = {}
-    for row in seen:
+    whose: dict[tuple[str, str, str], str] = {}
+    for row in store.observations:
         key = (row.source, row.note, row.trust)
-        by_text.setdefault(key, speaks(row))
-        rows.setdefault(by_text[key], set()).add(row.name)
-    wanted = _feeding(scenario)
-    names = {name for name, series in rows.items() if any(_feeds(one, wanted) for one in series)}
-    names |= {source_of(value) for value in scenario.known_values()}
+        if row.source != MAP and key not in whose:
+            whose[key] = speaks(row)
     found = {}
-    for name in sorted(names - {ELICITED}):
-        kept = tuple(row for row in store.observations if by_text.get((row.source, row.note, row.trust)) != name)
-        less = Vintage(dataclasses.replace(store, observations=kept), scenario.opening)
-        other = reread(start, _without(scenario, name), less)
+    for name in names:
+        kept = tuple(row for row in store.observations if whose.get((row.source, row.note, row.trust)) != name)
+        less = Vintage(dataclasses.replace(store, observations=kept), start.scenario.opening)
+        other = reread(start, _without(start.scenario, name), less)
         if moved(start, other):
             found[name] = other
     return found
@@ -326,26 +332,32 @@ def of_start(
     def told(chunk: Chunk) -> _Told:
         return _Told(measured(chunk.series, asked, told_at), chunk.ok)
 
-    def work(number: int) -> list[_Told]:
-        return [told(_opened_with(engine, each).chunk(number, runs)) for each in openings]
+    def work(number: int) -> _Told:
+        chunk, opening = divmod(number, len(openings))
+        return told(_opened_with(engine, openings[opening]).chunk(chunk, runs))
 
-    waiting: dict[int, list[_Told]] = {}
+    waiting: dict[int, _Told] = {}
     parts: list[_Told] = []
-    chunks = -(-runs // CHUNK)
-    for number, found in many.worked(work, chunks, workers):
+    jobs = -(-runs // CHUNK) * len(openings)
+    for done, (number, found) in enumerate(many.worked(work, jobs, workers), 1):
         waiting[number] = found
-        while len(parts) in waiting:
-            parts.append(_gather(gathered, waiting.pop(len(parts))))
-            if on_progress:
-                on_progress(len(parts), chunks)
+        while waiting.keys() >= (whole := set(_jobs(len(parts), len(openings)))):
+            parts.append(_gather(gathered, [waiting.pop(each) for each in sorted(whole)]))
+        if on_progress:
+            on_progress(done, jobs)
     listed = tuple(
         Dropped(name, moved(start, other), each.headline.comparison(), each.failed)
         for (name, other), each in zip(without.items(), gathered, strict=True)
     )
-    whole = _Told(np.concatenate([p.headline for p in parts], axis=-1), np.concatenate([p.ok for p in parts]))
+    every = _Told(np.concatenate([p.headline for p in parts], axis=-1), np.concatenate([p.ok for p in parts]))
     outputs = tuple(output for measure in asked for output in measure.outputs)
-    priced = tuple(priced_headlines(start, outputs, told_at, whole.headline, whole.ok, seed=seed))
+    priced = tuple(priced_headlines(start, outputs, told_at, every.headline, every.ok, seed=seed))
     return tuple(sorted(listed, key=_order)), priced
+
+
+def _jobs(chunk: int, openings: int) -> range:
+    """Numbers of the jobs of a chunk, one for each opening."""
+    return range(chunk * openings, (chunk + 1) * openings)
 
 
 def _opened_with(engine: Engine, start: Start) -> Engine:
@@ -394,21 +406,14 @@ def priced_headlines(
     for row, week in told_rows(outputs, weeks):
         values = headline[row, list(weeks).index(week)][ok]
         sd = float(values.std(ddof=1)) if len(values) > 1 else math.nan
+        found = zip(names, choices, correlations(points, values), points.var(axis=1), strict=True)
+        luck = largest_by_luck(len(names), len(values))
         worth = [
-            _worth(name, choice, r, float(spread), sd, len(values))
-            for name, choice, r, spread in zip(
-                names, choices, correlations(points, values), points.var(axis=1), strict=True
-            )
+            _worth(name, choice, float(r), float(spread), sd, len(values), seen=abs(float(r)) > luck)
+            for name, choice, r, spread in found
         ]
         worth.sort(key=lambda each: (-each.share, each.number))
-        yield Headline(
-            outputs[row],
-            week,
-            float(values.mean()),
-            sd,
-            tuple(w for w in worth if w.share > 0)[:MOST_WORTH],
-            len(worth),
-        )
+        yield Headline(outputs[row], week, float(values.mean()), sd, tuple(worth))
 
 
 def uncertain(start: Start, seed: int, runs: int) -> tuple[list[str], list[Choice], FloatArray]:
@@ -460,6 +465,11 @@ def correlations(points: FloatArray, values: FloatArray) -> FloatArray:
     return np.asarray(a @ b / np.sqrt((a**2).sum(axis=1) * (b**2).sum()))
 
 
+def largest_by_luck(numbers: int, runs: int) -> float:
+    """|r| that one of so many numbers that do nothing is expected to pass; 1 where runs are too few."""
+    return math.tanh(float(ndtri(1 - 0.5 / max(numbers, 2))) / math.sqrt(runs - 3)) if runs > 3 else 1.0
+
+
 def adjusted(r: float, runs: int) -> float:
     """R² that is left when what luck alone would explain is taken off, at least 0."""
     return max(0.0, (r * r * (runs - 1) - 1) / (runs - 2)) if runs > 2 else 0.0
@@ -486,10 +496,10 @@ def after(sd: float, share: float, variance: float, claim: float) -> float:
     return sd * math.sqrt(max(0.0, 1 - share * variance / (variance + claim**2)))
 
 
-def _worth(name: str, choice: Choice, r: float, variance: float, sd: float, runs: int) -> Worth:
+def _worth(name: str, choice: Choice, r: float, variance: float, sd: float, runs: int, *, seen: bool) -> Worth:
     value = choice.value
     assert value is not None
-    share, (low, high) = adjusted(float(r), runs), interval(float(r), runs)
+    share, (low, high) = adjusted(r, runs), interval(r, runs)
     claims = [claim_sd(choice, grade, math.sqrt(variance)) for grade in GRADES]
     return Worth(
         number=name,
@@ -501,6 +511,7 @@ def _worth(name: str, choice: Choice, r: float, variance: float, sd: float, runs
         share=share,
         share_low=low,
         share_high=high,
+        seen=seen,
         after=tuple(after(sd, share, variance, claim) for claim in claims),
     )
 
@@ -516,7 +527,7 @@ def to_json(found: Influence) -> str:
         "interval": 0.95,
         "grades": list(GRADES),
         "sources": [_row(dropped) for dropped in found.dropped],
-        "headlines": [_finite(asdict(headline)) for headline in found.headlines],
+        "headlines": [_priced(headline) for headline in found.headlines],
     }
     return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False)
 
@@ -535,6 +546,13 @@ def _row(dropped: Dropped) -> dict[str, Any]:
         "failed_runs": dropped.failed_runs,
         "headline_without": headline,
     }
+
+
+def _priced(headline: Headline) -> Any:
+    """A headline with the numbers that explain anything of it."""
+    some = tuple(worth for worth in headline.worth if worth.share > 0)
+    told = asdict(dataclasses.replace(headline, worth=some))
+    return _finite({**told, "numbers": len(headline.worth)})
 
 
 def _finite(told: Any) -> Any:

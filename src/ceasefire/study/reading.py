@@ -12,6 +12,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import os
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from ceasefire.evidence.store import Store
 
 if TYPE_CHECKING:
     from ceasefire.evidence.article.document import Document
+    from ceasefire.evidence.article.language_model import LanguageModel
     from ceasefire.evidence.check.record import Record
 
 ARTICLES = (".txt", ".md", ".text", ".html", ".htm", ".xhtml")
@@ -160,7 +162,7 @@ def extract(
     paths: Iterable[Path | str],
     *,
     published: str | None = None,
-    model: Any = None,
+    model: LanguageModel | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Batch:
     """Claims of one or many articles, in order. One that cannot be read is passed over and told.
@@ -173,7 +175,7 @@ def extract(
     found: list[Claim] = []
     read: list[tuple[str, int]] = []
     failed: list[tuple[str, str]] = []
-    warnings: list[tuple[str, str]] = []
+    notes: list[tuple[str, str]] = []
     names: dict[str, Path] = {}
     for done, path in enumerate(todo):
         if on_progress is not None:
@@ -182,30 +184,39 @@ def extract(
             document, claims = _extracted(path, published, model)
             if document.name in names:
                 raise EvidenceError(f"its name is that of {names[document.name]}; claims go by it, so rename one")
-        except (CeasefireError, RecursionError, MemoryError, ValueError) as error:
-            failed.append((str(path), " ".join(str(error).split()) or type(error).__name__))
+        except CeasefireError as error:
+            failed.append((str(path), " ".join(str(error).split())))
+            continue
+        except Exception as error:  # one article must not cost the others
+            failed.append((str(path), f"it stopped the reader ({type(error).__name__}: {str(error)[:120]})"))
             continue
         names[document.name] = path
         found += claims
         read.append((str(path), len(claims)))
-        warnings += [(str(path), warning) for warning in document.warnings]
+        notes += [(str(path), warning) for warning in document.warnings]
     if on_progress is not None:
         on_progress(len(todo), len(todo))
-    return Batch(tuple(found), tuple(read), tuple(failed), tuple(warnings))
+    return Batch(tuple(found), tuple(read), tuple(failed), tuple(notes))
 
 
-def _extracted(path: Path | str, published: str | None, model: Any) -> tuple[Document, list[Claim]]:
+def _extracted(path: Path | str, published: str | None, model: LanguageModel | None) -> tuple[Document, list[Claim]]:
     from ceasefire.evidence.article import document as documents
     from ceasefire.evidence.article.extract import extract as extract_claims
 
     document = documents.read(path, published=published)
-    return document, extract_claims(document, model=model)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        claims = extract_claims(document, model=model)
+    told = tuple(str(warning.message) for warning in caught if issubclass(warning.category, UserWarning))
+    return dataclasses.replace(document, warnings=(*document.warnings, *dict.fromkeys(told))), claims
 
 
 # ------------------------------------------------------------------------------------------------------------- checking
 
 
-def read(path: Path | str, *, published: str | None = None, model: Any = None, store: Store | None = None) -> Reading:
+def read(
+    path: Path | str, *, published: str | None = None, model: LanguageModel | None = None, store: Store | None = None
+) -> Reading:
     """Read an article, find its claims and check them against the store, the packaged one otherwise.
 
     Raises `EvidenceError` where the file or the date cannot be used.
@@ -256,10 +267,14 @@ def check(
     was published after that day. Raises `EvidenceError` where the file, a day or the store cannot be used.
     """
     from ceasefire.evidence.check.check import check as check_claims
+    from ceasefire.evidence.check.record import interval
 
     check_day(published)
     check_day(on)
     claims = claims_file.read(path)
+    for claim in claims:
+        if claim.published is not None and interval(claim.published) is None:
+            raise EvidenceError(f"claim {claim.id!r:.60}: published {claim.published!r:.40} is no ISO date")
     if published is not None:
         claims = [claim if claim.published else dataclasses.replace(claim, published=published) for claim in claims]
     store = Store.open(evidence)

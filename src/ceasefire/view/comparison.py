@@ -12,7 +12,7 @@ from ceasefire.study.reading import NOT_DUE, Reading
 from ceasefire.view import reading as one
 from ceasefire.view.page import page, section
 from ceasefire.view.reading import heading, outcome
-from ceasefire.view.verdict import SIGNS, chip, name_of, quoted, said, stated, when
+from ceasefire.view.verdict import SIGNS, chip, dated, name_of, quoted, said, stated, when
 
 SHOWN = 400
 """Most claims of a section on a page."""
@@ -179,7 +179,7 @@ def _side(label: str, claim: Claim, verdict: Verdict) -> str:
     value = stated(claim)
     date = f" · as of {when(claim.as_of)}" if claim.as_of != "undated" else ""
     shown = f"<p class='states'><b>{escape(value)}</b>{date}</p>" if value else f"<p class='states'>{date[3:]}</p>"
-    reason = f'<p class="who">{escape(said(verdict.reason, 300))}</p>' if verdict.checkable else ""
+    reason = f'<p class="who">{dated(verdict.reason, 300)}</p>' if verdict.checkable else ""
     return (
         f'<div class="one {verdict.verdict}"><p class="which">{label} {chip(verdict.verdict)}</p>'
         f"<blockquote>{quoted(claim, 400)}</blockquote>{shown}{reason}</div>"
@@ -222,7 +222,7 @@ def _foreseen(judged: Judged) -> str:
         answer = f"It {escape(_answering(judged))}: {quoted(judged.answer)}"
     else:
         answer = "It does not say."
-    reason = "The record ends before." if forecast.outcome == NOT_DUE else escape(said(forecast.verdict.reason, 300))
+    reason = "The record ends before." if forecast.outcome == NOT_DUE else dated(forecast.verdict.reason, 300)
     due = when(forecast.due) if forecast.due else "no day named"
     return (
         f'<tr><th scope="row">{quoted(forecast.claim)}</th><td class="date">{due}</td>'

@@ -11,6 +11,8 @@ from ceasefire.view.text import clean
 from ceasefire.view.whatif import NONE, short
 
 NAME = 38
+MOST = 12
+"""Numbers that are told of for each headline."""
 FEW = 3
 """Numbers of a source that are named."""
 HEADS = {"area": "ground, km²", "people_lost": "people lost", "fighting_ended": "ended"}
@@ -35,7 +37,7 @@ def text(found: Influence) -> str:
             "Sd of the headline over runs, and as expected after one new claim of grade "
             f"{', '.join(GRADES)} about the number; R² with its 95 % interval, one number at a time."
         ),
-        "Numbers that act in a straight line alone are seen; by luck alone one in twenty would seem to matter.",
+        "Of the numbers that are seen to matter, at most one is expected to by luck; more wars show more of them.",
     ]
     return "\n".join(lines)
 
@@ -66,10 +68,9 @@ def _cell(dropped: Dropped, row: int, week: int) -> str:
 
 def _headline(headline: Headline) -> Iterator[str]:
     name = _head(headline.output, headline.week)
-    yield f"{name}: sd {_number(headline.sd)}; of {headline.numbers} numbers, what a new claim would be worth"
-    if not headline.worth:
-        yield "  no number is seen to matter"
-    for each in headline.worth:
+    seen = [each for each in headline.worth if each.seen]
+    yield f"{name}: sd {_number(headline.sd)}; of {len(headline.worth)} numbers, {len(seen)} are seen to matter"
+    for each in seen[:MOST]:
         share = f"{100 * each.share:.0f} % ({100 * each.share_low:.0f} to {100 * each.share_high:.0f})"
         after = " / ".join(_number(sd) for sd in each.after)
         band = f"{each.low:.4g} / {each.middle:.4g} / {each.high:.4g} {each.unit}"

@@ -33,6 +33,7 @@ from ceasefire.view.verdict import (
     SIGNS,
     SYSTEMS,
     chip,
+    dated,
     figure,
     grade,
     name_of,
@@ -56,6 +57,9 @@ _KM_PER_DEGREE = 111.195
 
 _OWN = {
     "text": ("The article itself", "Arithmetic within the text", ""),
+    "gazetteer": ("Gazetteer", "Places of GeoNames, and those declared here", "CC BY 4.0 (GeoNames)"),
+    "almanac": ("Almanac", "Dated events and holders of office, general knowledge", ""),
+    "terrain": ("Heights of the ground", "NOAA GLOBE, 1 km grid", "public domain"),
     "calendar": ("The calendar", "Weekdays, dates and spans of time", ""),
 }
 """What is no published table: name, citation, licence."""
@@ -161,7 +165,7 @@ def sentences(reading: Reading, anchors: Mapping[int, str]) -> Iterator[str]:
     failing = _failing(reading)
     if failing:
         place, claim, verdict = failing[0]
-        reason = escape(said(verdict.reason, 260)).rstrip(".")
+        reason = dated(verdict.reason, 260).rstrip(".")
         yield (
             f'What fails most plainly: <a href="#{anchors[place]}">{quoted(claim, 140)}</a> is '
             f"<b>{SIGNS[verdict.verdict].name}</b>. {reason}."
@@ -243,7 +247,7 @@ def _what_fails(reading: Reading, anchors: Mapping[int, str]) -> str:
         return ""
     items = "".join(
         f'<li>{chip(verdict.verdict)} <a href="#{anchors[place]}">{quoted(claim)}</a>'
-        f"<span class='doc'>{escape(said(verdict.reason, 300))}</span></li>"
+        f"<span class='doc'>{dated(verdict.reason, 300)}</span></li>"
         for place, claim, verdict in failing[:NAMED]
     )
     more = len(failing) - NAMED
@@ -296,7 +300,7 @@ def _repeats(claim: Claim, anchors: Mapping[int, str], numbers: Mapping[str, int
 
 
 def _record(verdict: Verdict) -> str:
-    parts = [f'<p class="reason">{escape(said(verdict.reason))}</p>']
+    parts = [f'<p class="reason">{dated(verdict.reason)}</p>']
     known = [finding for finding in verdict.record if not finding.later]
     later = [finding for finding in verdict.record if finding.later]
     if known:
@@ -306,8 +310,8 @@ def _record(verdict: Verdict) -> str:
             "<p class='later'>Later record, published after the article</p>"
             f"<ul class='found'>{''.join(map(_finding, later))}</ul>"
         )
-    if verdict.computation:
-        parts.append(f'<p class="sum"><span>Worked out</span> {escape(said(verdict.computation))}</p>')
+    if verdict.computation and verdict.computation.strip(". ") != verdict.reason.strip(". "):
+        parts.append(f'<p class="sum"><span>Worked out</span> {dated(verdict.computation)}</p>')
     return "".join(parts)
 
 
@@ -316,15 +320,16 @@ def _finding(finding: Finding) -> str:
     dates = [when(finding.date)] if finding.date else []
     if finding.published and finding.published != finding.date:
         dates.append(f"published {when(finding.published)}")
-    parts = [_source_name(finding.source), said(finding.name, 120), *([value] if value else []), *dates]
+    shown = [value] if value and value.split("\u00a0")[0] not in finding.says else []
+    parts = [_source_name(finding.source), said(finding.name, 120), *shown, *dates]
     meta = " · ".join(escape(part) for part in [*parts, f"trust {said(finding.trust, 8)}"] if part)
-    return f"<li>{escape(said(finding.says))}<span class='doc'>{meta}</span></li>"
+    return f"<li>{dated(finding.says)}<span class='doc'>{meta}</span></li>"
 
 
 def _source_name(key: str) -> str:
     if key in _OWN:
         return _OWN[key][0]
-    return SOURCES[key].producer.split(",")[0].split(" (")[0] if key in SOURCES else said(key, 80)
+    return re.split(r", (?:through|compiled)", SOURCES[key].producer)[0] if key in SOURCES else said(key, 80)
 
 
 # ---------------------------------------------------------------------------------------------------------- forecasts
@@ -360,7 +365,7 @@ def _forecasts(reading: Reading, anchors: Mapping[int, str]) -> str:
 
 
 def _foreseen(forecast: Forecast, place: int, anchor: str) -> str:
-    reason = "The record ends before." if forecast.outcome == NOT_DUE else escape(said(forecast.verdict.reason))
+    reason = "The record ends before." if forecast.outcome == NOT_DUE else dated(forecast.verdict.reason)
     due = when(forecast.due) if forecast.due else "no day named"
     return (
         f'<tr><th scope="row"><a href="#{anchor}">{place + 1}</a> {quoted(forecast.claim)}</th>'

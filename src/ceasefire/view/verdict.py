@@ -7,6 +7,7 @@ out, and what goes into HTML is escaped.
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
@@ -147,6 +148,11 @@ def said(words: str, longest: int = 4_000) -> str:
     """Words of an article: what does not print is left out, and what is long is cut."""
     told = " ".join(clean(words).split())
     return told if len(told) <= longest else told[:longest].rsplit(" ", 1)[0] + " …"
+
+
+def dated(words: str, longest: int = 4_000) -> str:
+    """Words about the record as HTML, with dates as people write them."""
+    return re.sub(r"\b\d{4}-\d\d-\d\d\b", lambda day: when(day[0]), escape(said(words, longest)), flags=re.ASCII)
 
 
 def quoted(claim: Claim, longest: int = LONGEST) -> str:

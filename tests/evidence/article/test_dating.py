@@ -85,6 +85,8 @@ def test_full_dates_need_no_publication(phrase: str, as_of: str) -> None:
         ("three weeks ago", "2025-07-19/2025-07-25"),
         ("two years ago", "2023"),
         ("over the past four weeks", "2025-07-15/2025-08-12"),
+        ("over the past day", "2025-08-11/2025-08-12"),
+        ("overnight on August 6", "2025-08-06"),
         ("in the last 24 hours", "2025-08-11/2025-08-12"),
         ("since the start of the year", "2025-01-01/2025-08-12"),
         ("since February 2022", "2022-02/2025-08-12"),

@@ -56,13 +56,14 @@ def test_publication_day_must_be_one(packaged: Store) -> None:
 @pytest.mark.parametrize("kind", ["forecast", "intention", "causal"])
 def test_what_no_record_decides_is_unverified(record: Record, kind: str) -> None:
     found = check.examine(claim(kind=kind, quantity="effect_on_front"), record)
-    assert found.verdict == "unverified" and found.reason
+    assert found.verdict == "unverified"
+    assert found.reason
 
 
 def test_verdict_is_reached_from_the_fields_of_the_readme_alone(packaged: Store) -> None:
     row = {
-        "id": "a", "doc": "d", "span": "captured the town of Vuhledar", "subject": "Vuhledar", "quantity": "town_control",
-        "value": None, "unit": None, "places": ["Vuhledar"], "as_of": "2024-10-14", "verdict": "x", "checkable": True,
+        "id": "a", "doc": "d", "span": "captured the town of Vuhledar", "subject": "Vuhledar",
+        "quantity": "town_control", "value": None, "unit": None, "places": ["Vuhledar"], "as_of": "2024-10-14", "verdict": "x", "checkable": True,
     }  # fmt: skip
     assert check.check([from_row(row)], store=packaged)[0].verdict == "confirmed"
 
@@ -142,8 +143,18 @@ def test_forecasts_are_held_against_what_came_after(packaged: Store) -> None:
     assert {name: item.result for name, item in found.items()} == {
         "true": "came true", "false": "did not", "open": "open", "undated": "open", "vague": "no record",
     }  # fmt: skip
-    assert found["true"].due == "2025-12-31" and found["undated"].due is None
+    assert found["true"].due == "2025-12-31"
+    assert found["undated"].due is None
     assert all(item.later for item in found["true"].verdict.record)
+
+
+def test_forecast_for_a_day_in_the_record_is_judged_by_what_came(record: Record) -> None:
+    told = {"kind": "forecast", "hedge": "forecast", "published": "2025-08-12", "span": "Kramatorsk will be captured"}
+    due = check.examine(claim(subject="Kramatorsk", as_of="2025-12-31", **told), record)
+    assert due.verdict == "contradicted"
+    assert all(item.later for item in due.record)
+    for term in ("2030", "undated", "2025-08-12"):
+        assert check.examine(claim(subject="Kramatorsk", as_of=term, **told), record).verdict == "unverified"
 
 
 # Time and strange claims
@@ -172,7 +183,56 @@ def test_two_hundred_claims_in_three_seconds(packaged: Store) -> None:
 
 
 WORDS = st.sampled_from(
-    ["Russia", "Ukraine", "captured", "Kramatorsk", "Pokrovsk", "km", "from", "front", "line", "encircled", "percent", "of", "Donetsk", "oblast", "Donbas", "not", "roads", "cut", "between", "and", "fifth", "20", "fully", "holds", "by", "Crimea", "the", "population", "north-east", "liberated", "will", "(", ")", "'", "\u202e", "\x00", "\\", ".*", "Luhansk", "Sloviansk", "heights", "belt", "broken", "km2", "since", "2022", "in", "January"]
+    [
+        "Russia",
+        "Ukraine",
+        "captured",
+        "Kramatorsk",
+        "Pokrovsk",
+        "km",
+        "from",
+        "front",
+        "line",
+        "encircled",
+        "percent",
+        "of",
+        "Donetsk",
+        "oblast",
+        "Donbas",
+        "not",
+        "roads",
+        "cut",
+        "between",
+        "and",
+        "fifth",
+        "20",
+        "fully",
+        "holds",
+        "by",
+        "Crimea",
+        "the",
+        "population",
+        "north-east",
+        "liberated",
+        "will",
+        "(",
+        ")",
+        "'",
+        "\u202e",
+        "\x00",
+        "\\",
+        ".*",
+        "Luhansk",
+        "Sloviansk",
+        "heights",
+        "belt",
+        "broken",
+        "km2",
+        "since",
+        "2022",
+        "in",
+        "January",
+    ]
 )
 TEXT = st.one_of(st.lists(WORDS, max_size=14).map(" ".join), st.text(max_size=60))
 NUMBER = st.one_of(
@@ -184,7 +244,29 @@ UNIT = st.one_of(
     st.none(), st.sampled_from(UNITS), st.sampled_from(["km2/day", "km/yr", "persons/month", "count/week", "USD/yr"])
 )
 QUANTITY = st.sampled_from(
-    ["town_control", "capture_date", "encirclement_status", "road_status", "distance", "bearing", "territory_control_share", "occupied_area", "area_taken", "advance_trend", "axis_of_advance", "population", "terrain_dominance", "defensive_line_status", "position_on_front", "direction", "losses_tanks", "opinion_share_negotiate", "summit_date", "oil_price", "x"]
+    [
+        "town_control",
+        "capture_date",
+        "encirclement_status",
+        "road_status",
+        "distance",
+        "bearing",
+        "territory_control_share",
+        "occupied_area",
+        "area_taken",
+        "advance_trend",
+        "axis_of_advance",
+        "population",
+        "terrain_dominance",
+        "defensive_line_status",
+        "position_on_front",
+        "direction",
+        "losses_tanks",
+        "opinion_share_negotiate",
+        "summit_date",
+        "oil_price",
+        "x",
+    ]
 )
 
 
@@ -195,10 +277,11 @@ def claims(draw: st.DrawFn) -> Claim:
         low, high = high, low
     return Claim(
         id="f", doc="fuzz", span=draw(TEXT), subject=draw(TEXT), quantity=draw(st.one_of(QUANTITY, TEXT)),
-        value=value, value_low=low, value_high=high, value_text=draw(st.one_of(st.none(), TEXT, st.sampled_from(["RU", "UA", "contested"]))),
+        value=value, value_low=low, value_high=high,
+        value_text=draw(st.one_of(st.none(), TEXT, st.sampled_from(["RU", "UA", "contested"]))),
         unit=draw(UNIT), qualifier=draw(st.sampled_from(QUALIFIERS)), places=tuple(draw(st.lists(TEXT, max_size=4))),
-        as_of=draw(st.one_of(DAY, NEAR_DAY)), source_side=draw(st.sampled_from(SIDES)), hedge=draw(st.sampled_from(HEDGES)),
-        kind=draw(st.sampled_from(KINDS)), system=draw(st.sampled_from(SYSTEMS)), negated=draw(st.booleans()),
+        as_of=draw(st.one_of(DAY, NEAR_DAY)), source_side=draw(st.sampled_from(SIDES)),
+        hedge=draw(st.sampled_from(HEDGES)), kind=draw(st.sampled_from(KINDS)), system=draw(st.sampled_from(SYSTEMS)), negated=draw(st.booleans()),
         published=draw(st.one_of(st.none(), NEAR_DAY, TEXT)), sentence=draw(st.one_of(st.none(), TEXT)),
     )  # fmt: skip
 
@@ -232,7 +315,9 @@ def test_long_texts_end_soon(record: Record) -> None:
 
 def test_findings_carry_what_a_reader_needs(record: Record) -> None:
     found = check.examine(claim(), record)
-    assert found.verdict == "confirmed" and found.computation and found.record
+    assert found.verdict == "confirmed"
+    assert found.computation
+    assert found.record
     item = found.record[0]
     assert (item.source, item.trust, item.later) == ("deepstatemap", "A", False)
     assert np.datetime64(item.date) <= np.datetime64(item.published)

@@ -10,10 +10,11 @@ Left out: ellipsis, and what the parser gets wrong in sentences of more than abo
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ceasefire.evidence.article import lexicon
 from ceasefire.evidence.article.speaker import SUBJECTS, is_clausal
@@ -35,8 +36,10 @@ MAX_COMPLETED = 6
 MAX_MERGED = 14
 """Fewest nouns, verbs, adjectives and numbers of a clause that needs no other; most words of one that takes in
 another, and of both."""
-_COMMON_WORDS = frozenset("bar sad budy bile mena basy luka koty sary udy kumy huty nyzy auly hrun mine mars union peace".split())
-"""Spellings of small places that are also words; they are places only with a gazetteer's question asked elsewhere."""
+_COMMON_WORDS = lexicon.words(
+    """bar sad budy bile mena basy luka koty sary udy kumy huty nyzy auly hrun mine mars union peace"""
+)
+"""Spellings of small places that are also words."""
 
 
 @dataclass
@@ -64,8 +67,6 @@ def language() -> Language:
     Loaded once. Raises `EvidenceError` where spaCy or its model is not installed.
     """
     try:
-        import importlib
-
         pipeline: Any = importlib.import_module(MODEL).load()
     except (ImportError, OSError) as error:
         raise EvidenceError(
@@ -73,7 +74,7 @@ def language() -> Language:
         ) from error
     ruler = pipeline.add_pipe("entity_ruler", before="ner", config={"phrase_matcher_attr": "LOWER"})
     ruler.add_patterns([{"label": "GPE", "pattern": name} for name in sorted(place_names()) if len(name) > 3])
-    return pipeline  # type: ignore[no-any-return]
+    return cast("Language", pipeline)
 
 
 @functools.cache
@@ -119,7 +120,9 @@ def _cut_off(sentence: Words, clause: Clause, own: list[int]) -> Iterator[Clause
         words = [index for index in run if not (doc[index].is_punct or doc[index].is_space)]
         if len(words) < MIN_WORDS or doc[words[0]].idx < clause.end:
             continue
-        before = next((doc[index].text for index in range(words[0] - 1, sentence.start, -1) if not doc[index].is_space), "")
+        before = next(
+            (doc[index].text for index in range(words[0] - 1, sentence.start, -1) if not doc[index].is_space), ""
+        )
         if before in _BREAKS and _weight(doc, words) >= 2:
             yield Clause(
                 doc[words[0]].head if doc[words[0]].head.i in words else doc[words[-1]],
@@ -155,11 +158,15 @@ def _absorb(sentence: Words, owned: dict[int, list[int]], heads: set[int], index
 def _completes(doc: Any, index: int, other: int, own: list[int], length: int) -> bool:
     """The clause headed by `other` is needed by the one headed by `index`, whose words are `own`."""
     token = doc[other]
+    if token.dep_ in ("relcl", "acl", "ccomp") and token.head.lemma_.lower() in lexicon.SPEECH_NOUNS:
+        return False
     if token.dep_ in ("relcl", "acl") and token.lemma_.lower() in _HOLDING:
         return False
     weak = _weight(doc, own) + (doc[index].dep_ in ("relcl", "acl")) < MIN_WEIGHT
     described = token.dep_ in ("relcl", "acl") and doc[max(0, token.left_edge.i - 1)].text not in _ASIDES
-    if token.dep_ == "ccomp" and any(child.dep_ in ("mark", "advmod") and child.lower_ in _ASKING for child in token.children):
+    if token.dep_ == "ccomp" and any(
+        child.dep_ in ("mark", "advmod") and child.lower_ in _ASKING for child in token.children
+    ):
         return len(own) <= MAX_ASKING
     if described and len(own) + length <= MAX_JOINED:
         noun = {item.i for item in token.head.subtree}
@@ -172,7 +179,7 @@ def _completes(doc: Any, index: int, other: int, own: list[int], length: int) ->
     return weak or (short and not _has_subject(token, described))
 
 
-_HOLDING = frozenset("occupy control hold seize capture annex liberate lose invade besiege encircle".split())
+_HOLDING = lexicon.words("""occupy control hold seize capture annex liberate lose invade besiege encircle""")
 _ASKING = ("whether", "if", "how", "why", "what")
 _ASIDES = (",", "—", "–", "(")
 MAX_ASKING = 14
@@ -237,7 +244,7 @@ def _owned(sentence: Words, heads: set[int]) -> dict[int, list[int]]:
     return owned
 
 
-_APART = frozenset("after before by without despite while since when through upon in amid".split())
+_APART = lexicon.words("after before by without despite while since when through upon in amid")
 
 
 def _stands(token: Token, own: list[int]) -> bool:
@@ -274,19 +281,31 @@ def _clause(sentence: Words, index: int, own: list[int]) -> Clause | None:
     first, last = run[0], run[-1]
     if head.dep_ in ("relcl", "acl"):
         first = _with_noun(head, first)
-    while first < last and (doc[first].is_punct and doc[first].text not in "“\"" or doc[first].is_space or doc[first].dep_ == "cc"):
+    while first < last and (
+        (doc[first].is_punct and doc[first].text not in '“"')
+        or doc[first].is_space
+        or doc[first].dep_ == "cc"
+        or (doc[first].lower_ in _OPENERS and doc[first].dep_ == "mark")
+    ):
         first += 1
-    while last > first and (doc[last].is_punct and doc[last].text not in "”\"%" or doc[last].is_space or doc[last].dep_ == "cc"):
+    while last > first and (
+        (doc[last].is_punct and doc[last].text not in '”"%') or doc[last].is_space or doc[last].dep_ == "cc"
+    ):
         last -= 1
     tokens = [doc[item] for item in own]
     return Clause(head, doc[first].idx, doc[last].idx + len(doc[last]), tokens)
+
+
+_OPENERS = ("that", "though", "although", "while", "because", "since", "as")
 
 
 def _runs(doc: Any, own: list[int]) -> Iterator[list[int]]:
     """Stretches of neighbouring tokens; punctuation and white space between two of them do not part them."""
     run: list[int] = []
     for index in own:
-        parted = any(not (doc[item].is_punct or doc[item].is_space) for item in range(run[-1] + 1 if run else index, index))
+        parted = any(
+            not (doc[item].is_punct or doc[item].is_space) for item in range(run[-1] + 1 if run else index, index)
+        )
         if run and (parted or doc[run[-1]].text in _BREAKS):
             yield run
             run = []
@@ -309,17 +328,18 @@ def _with_noun(head: Token, first: int) -> int:
     return start if first - start <= 9 else first
 
 
-# Noun phrases that presuppose ------------------------------------------------------------------------------------------
+# Noun phrases that presuppose --------------------------------------------------------------------------------
 
-_EVENT_NOUNS = frozenset(
-    """talk talks deal agreement doctrine barrage attack strike war invasion offensive decision refusal handover capture fall
-    withdrawal visit threat ban shortage loss collapse summit meeting ceasefire truce siege encirclement occupation
-    annexation seizure proposal plan demand promise pledge delivery purchase sale raid assault incursion mobilization
-    mobilisation blockade bombardment shelling retreat advance breakthrough control support opposition rejection acceptance
-    recognition expulsion failure defeat victory impotence""".split()
+_EVENT_NOUNS = lexicon.words(
+    """talk talks deal agreement doctrine barrage attack strike war invasion offensive decision refusal handover
+    capture fall withdrawal visit threat ban shortage loss collapse summit meeting ceasefire truce siege
+    encirclement occupation annexation seizure proposal plan demand promise pledge delivery purchase sale raid
+    assault incursion mobilization mobilisation blockade bombardment shelling retreat advance breakthrough
+    control support opposition rejection acceptance recognition expulsion failure defeat victory impotence"""
 )
 _HELD = re.compile(
-    r"\b(?:(?:the|an?) )?(?:(?:Ukrainian|Russian|Kyiv|Moscow|government|rebel)[-‑ ](?:held|occupied|controlled|annexed)|"
+    r"\b(?:(?:the|an?) )?(?:(?:Ukrainian|Russian|Kyiv|Moscow|government|rebel)[-‑ ](?:held|occupied|controlled|"
+    r"annexed)|"
     r"occupied|besieged|surrounded|encircled|recaptured|liberated|annexed|captured|destroyed|seized)(?=[ ‑-])",
     re.IGNORECASE,
 )
@@ -343,7 +363,9 @@ def nominals(sentence: Words, found: list[Clause]) -> list[Clause]:
             if not any(_covers(clause, other) for other in found):
                 kept.append(clause)
             continue
-        rest = [word for word in around.text.replace(clause.text, " ").split() if any(letter.isalpha() for letter in word)]
+        rest = [
+            word for word in around.text.replace(clause.text, " ").split() if any(letter.isalpha() for letter in word)
+        ]
         if len(rest) < MIN_REST or clause.head.dep_ == "attr":
             continue
         if around.start == clause.start and not around.nominal:
@@ -353,25 +375,77 @@ def nominals(sentence: Words, found: list[Clause]) -> list[Clause]:
 
 
 _LINK = re.compile(
-    r"\b(?:due (?:as much |largely |mainly |partly |mostly |in part |chiefly )?to|because of|owing to|thanks to|as a result of|in exchange for|in return for)\b"
+    r"\b(?:due (?:as much |largely |mainly |partly |mostly |in part |chiefly )?to|because of|owing to|thanks to|"
+    r"as a result of|in exchange for|in return for)\b"
 )
 
 
-def linked(found: list[Clause]) -> list[Clause]:
-    """Clauses with a cause or a price that stands in them as a phrase cut off: `…, due to sanctions`, `in return for …`."""
-    parts: list[Clause] = []
-    for clause in found:
-        match = _LINK.search(clause.text)
-        if match is None or clause.nominal or len(clause.text[match.end() :].split()) < 2 or len(clause.text[: match.start()].split()) < MIN_REST:
+def linked(sentence: Words, found: list[Clause]) -> list[Clause]:
+    """Clauses, and apart each cause or price that stands in them as a phrase: `due to sanctions`, `in return for …`.
+
+    Two causes that are weighed against one another are two statements with the same words.
+    """
+    for match in _LINK.finditer(sentence.text):
+        start = sentence.start_char + match.start()
+        around = next((clause for clause in found if clause.start < start < clause.end and not clause.nominal), None)
+        before = next((clause for clause in found if 0 <= start - clause.end <= 3 and not clause.nominal), around)
+        phrase = _phrase(sentence, start)
+        if before is None or len(phrase) < MIN_WORDS or len(sentence.text[: match.start()].split()) < MIN_REST:
             continue
-        doc = clause.head.doc
-        start = clause.start + match.start()
-        inside = [token for token in clause.tokens if token.idx >= start] or [clause.head]
-        parts.append(Clause(inside[-1] if inside[-1].pos_ in ("NOUN", "PROPN") else clause.head, start, clause.end, inside, nominal=True))
-        before = [token for token in doc if clause.start <= token.idx < start and not (token.is_punct or token.is_space)]
+        stop = phrase[-1].idx + len(phrase[-1])
+        if around is not None:
+            _cut(around, start)
+        found = [clause for clause in found if not (start <= clause.start and clause.end <= stop)]
+        nouns = [token for token in phrase if token.pos_ in ("NOUN", "PROPN")] or [phrase[-1]]
+        causes = 2 if _WEIGHED.search(sentence.text[match.start() : stop - sentence.start_char]) else 1
+        found.extend(Clause(noun, start, stop, phrase, nominal=True) for noun in (nouns[0], nouns[-1])[:causes])
+    return found
+
+
+_WEIGHED = re.compile(r"\bas much\b.{1,80}\bas (?:to|of|from)\b|\bboth\b.{1,80}\band\b|\bpartly\b.{1,80}\bpartly\b")
+
+
+def _phrase(sentence: Words, start: int) -> list[Token]:
+    """From an offset to the next comma or stop."""
+    kept: list[Token] = []
+    for token in sentence:
+        if token.idx >= start and token.text in (",", ";", ":", "—", "–", ".", "(", "”"):
+            break
+        if token.idx >= start and not token.is_space:
+            kept.append(token)
+    return kept
+
+
+def _cut(clause: Clause, start: int) -> None:
+    """End a clause before an offset."""
+    doc = clause.head.doc
+    before = [token for token in doc if clause.start <= token.idx < start and not (token.is_punct or token.is_space)]
+    if before:
         clause.end = before[-1].idx + len(before[-1])
         clause.tokens = [token for token in clause.tokens if token.idx < start]
+
+
+def inventory(found: list[Clause]) -> list[Clause]:
+    """Further things of a list that something holds or contains, one statement each."""
+    parts: list[Clause] = []
+    for clause in found:
+        if clause.nominal or clause.head.lemma_.lower() not in _INVENTORY:
+            continue
+        thing = next((child for child in clause.head.children if child.dep_ == "dobj"), None)
+        for _ in range(6):
+            thing = (
+                next((child for child in thing.children if child.dep_ == "conj"), None) if thing is not None else None
+            )
+            if thing is None:
+                break
+            words = [word for word in thing.lefts if word.dep_ in ("det", "amod", "compound", "nummod", "poss", "nmod")]
+            first = min([word.left_edge.i for word in words], default=thing.i)
+            if len(words) >= 2 or (words and thing.i - first >= 2):
+                parts.append(_as_clause(clause.head.doc, first, thing.i, thing))
     return parts
+
+
+_INVENTORY = lexicon.words("contain include comprise host hold house possess own have provide feature boast")
 
 
 MIN_REST = 6
@@ -408,7 +482,8 @@ def _nominal(chunk: Words) -> Clause | None:
     named = any(token.pos_ == "PROPN" for token in doc[start : last + 1])
     owned = any(token.dep_ == "poss" for token in chunk)
     linked = any(
-        child.dep_ == "prep" and child.lower_ in ("between", "by", "of", "on", "against", "with") for child in head.children
+        child.dep_ == "prep" and child.lower_ in ("between", "by", "of", "on", "against", "with")
+        for child in head.children
     )
     definite = owned or doc[start].lower_ in ("the", "his", "her", "their", "its")
     if head.lemma_.lower() in _EVENT_NOUNS and (owned or linked) and definite and named and words >= 7:

@@ -849,7 +849,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = tuple(
         (
             (
                 rf"\b(?:the{_W}day{_W}(?:before{_W}yesterday|after{_W}tomorrow)|yesterday|today|tomorrow|tonight"
-                rf"|overnight|last{_W}night|this{_W}(?:morning|afternoon|evening))\b"
+                rf"|overnight(?!{_W}(?:on|to|into|from|of)\b)|last{_W}night|this{_W}(?:morning|afternoon|evening))\b"
                 r"(?!['’]s\b)"
             ),
             re.I,
@@ -893,7 +893,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = tuple(
         (
             (
                 rf"\b(?:over|during|throughout|within){_W}the{_W}(?P<which>past|last|next|coming){_W}(?P<count>)"
-                rf"(?P<half>)(?P<unit>week|month|year)(?!\w|{_W}of)"
+                rf"(?P<half>)(?P<unit>day|week|month|quarter|year|decade)(?!\w|{_W}of)"
             ),
             re.I,
             _span,

@@ -16,10 +16,10 @@ import dataclasses
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ceasefire.evidence.article import dating, lexicon, measure, sense, speaker
-from ceasefire.evidence.article.clause import Clause, clauses, language, linked, nominals, place_names
+from ceasefire.evidence.article.clause import Clause, clauses, inventory, language, linked, nominals, place_names
 from ceasefire.evidence.article.speaker import NARRATOR, Voice
 from ceasefire.evidence.claim import MAX_TEXT, Claim, is_unit
 
@@ -77,6 +77,10 @@ class Draft:
     pulled: bool
     dated: bool = False
     """A date stands in the clause itself."""
+    around: Clause | None = None
+    """The clause that a further figure stands in."""
+    minded: bool = False
+    """It is what somebody is said to think."""
 
 
 @dataclass
@@ -162,8 +166,10 @@ def _chunks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 # Sentences -----------------------------------------------------------------------------------------------------------
 
 _ABOUT_TEXT = re.compile(
-    r"^(?:as (?:noted|mentioned|discussed|described|explained|seen|shown) (?:above|earlier|below|before)|more on (?:this|that)|see (?:also|below|above)|"
-    r"in (?:this|the previous|an earlier) (?:article|post|column|section)|(?:read|watch|listen|click|subscribe|sign up|follow|share|support|donate)\b)"
+    r"^(?:as (?:noted|mentioned|discussed|described|explained|seen|shown) (?:above|earlier|below|before)|more on "
+    r"(?:this|that)|see (?:also|below|above)|"
+    r"in (?:this|the previous|an earlier) (?:article|post|column|section)|(?:read|watch|listen|click|subscribe|"
+    r"sign up|follow|share|support|donate)\b)"
 )
 
 
@@ -194,12 +200,18 @@ def _is_statement(sentence: Words, piece: Piece) -> bool:
     ended = text.rstrip("”\"'’)] ").endswith((".", "!", "…", ";", ":"))
     if not ended and sentence.end == len(sentence.doc):
         listed = bool(re.match(r"\s*(?:[-•*–—·]|\d+[.)])", piece.text))
-        return listed or has_subject and len(words) >= 8 or any(letter.isdigit() for letter in text)
+        return listed or (has_subject and len(words) >= 8) or any(letter.isdigit() for letter in text)
     return True
 
 
 def _statements(
-    piece: Piece, sentence: Words, reading: Reading, resolve: speaker.Resolve, quoted: list[tuple[int, int]], *, alone: bool
+    piece: Piece,
+    sentence: Words,
+    reading: Reading,
+    resolve: speaker.Resolve,
+    quoted: list[tuple[int, int]],
+    *,
+    alone: bool,
 ) -> Iterator[Draft]:
     text = reading.document.text
     low, high = piece.start + sentence.start_char, piece.start + sentence.end_char
@@ -208,7 +220,10 @@ def _statements(
     found = clauses(sentence)
     found = [clause for clause in found if not _is_frame(clause)] or found[:1]
     found = [*found, *nominals(sentence, found)]
-    found = sorted([*found, *linked(found), *_adjoined(found, figures, piece)], key=lambda clause: (clause.start, clause.end))
+    found = linked(sentence, found)
+    found = sorted(
+        [*found, *inventory(found), *_adjoined(found, figures, piece)], key=lambda clause: (clause.start, clause.end)
+    )
     carried = _carried(piece, sentence, reading, quoted)
     shared = _shared_figures(found, figures, piece)
     said = NARRATOR
@@ -217,10 +232,15 @@ def _statements(
         yield _draft(piece, sentence, clause, own[:1], said, dates, reading, resolve, pulled=piece.pulled and alone)
         for extra in own[1:]:
             part = _around(sentence, extra, piece)
-            yield _draft(piece, sentence, part, [extra], said, dates, reading, resolve, pulled=False)
+            further = _draft(piece, sentence, part, [extra], said, dates, reading, resolve, pulled=False)
+            yield _within(
+                further, clause, _draft(piece, sentence, clause, [], said, dates, reading, resolve, pulled=False)
+            )
     for part in _weapons(sentence, found):
         said = speaker.voice(part.head, sentence, resolve, carried)
-        own = [item for item in figures if piece.start + part.start <= item.start and item.end <= piece.start + part.end]
+        own = [
+            item for item in figures if piece.start + part.start <= item.start and item.end <= piece.start + part.end
+        ]
         yield _draft(piece, sentence, part, own[:1], said, dates, reading, resolve, pulled=False)
     for extra in _left_over(found, figures, piece):
         part = _around(sentence, extra, piece)
@@ -229,11 +249,11 @@ def _statements(
     _remember(sentence, reading, dates, resolve, carried)
 
 
-_ADJOINING = frozenset("with after despite amid following including".split())
+_ADJOINING = frozenset(["with", "after", "despite", "amid", "following", "including"])
 
 
 def _adjoined(found: list[Clause], figures: list[measure.Measure], piece: Piece) -> Iterator[Clause]:
-    """Phrases that add a figure to a clause that says more than that: `with a population of …`, `after a siege of …`."""
+    """Phrases that add a figure to a clause that says more: `with a population of …`, `after a siege of …`."""
     for item in figures:
         low, high = item.start - piece.start, item.end - piece.start
         around = [clause for clause in found if clause.start <= low and high <= clause.end]
@@ -241,7 +261,7 @@ def _adjoined(found: list[Clause], figures: list[measure.Measure], piece: Piece)
             continue
         token = next((word for word in clause.tokens if word.idx + len(word) > low), clause.head)
         for _ in range(6):
-            if token.lower_ in _ADJOINING and token.dep_ == "prep" or token.i == clause.head.i:
+            if (token.lower_ in _ADJOINING and token.dep_ == "prep") or token.i == clause.head.i:
                 break
             token = token.head
         words = [word for word in token.subtree if word in clause.tokens]
@@ -265,7 +285,9 @@ def _is_frame(clause: Clause) -> bool:
     if clause.nominal or not (speaker.frame(head) or _tells_of_speech(head)):
         return False
     who = speaker.subject(head)
-    own = [token for token in clause.tokens if token.is_alpha and token.dep_ not in ("aux", "mark", "advmod", "npadvmod")]
+    own = [
+        token for token in clause.tokens if token.is_alpha and token.dep_ not in ("aux", "mark", "advmod", "npadvmod")
+    ]
     named = set(who.subtree) if who is not None else set()
     rest = [token for token in own if token not in named and token.i != head.i]
     return len(rest) <= MAX_FRAME
@@ -293,7 +315,9 @@ def _carried(piece: Piece, sentence: Words, reading: Reading, quoted: list[tuple
     return reading.quoting if inside and reading.quoting is not None else NARRATOR
 
 
-def _remember(sentence: Words, reading: Reading, dates: list[dating.Dated], resolve: speaker.Resolve, carried: Voice) -> None:
+def _remember(
+    sentence: Words, reading: Reading, dates: list[dating.Dated], resolve: speaker.Resolve, carried: Voice
+) -> None:
     published = reading.document.published
     for date in dates:
         if published is None or date.as_of[:10] <= published:
@@ -301,9 +325,11 @@ def _remember(sentence: Words, reading: Reading, dates: list[dating.Dated], reso
     said = [
         found
         for token in sentence
-        if speaker.is_clausal(token) and (found := speaker.voice(token, sentence, resolve)) is not NARRATOR and not found.is_author
+        if speaker.is_clausal(token)
+        and (found := speaker.voice(token, sentence, resolve)) is not NARRATOR
+        and not found.is_author
     ]
-    if said and any(mark in sentence.text for mark in "“”\"«»„"):
+    if said and any(mark in sentence.text for mark in '“”"«»„'):
         reading.quoting = said[-1]
     elif not carried.is_author:
         reading.quoting = carried
@@ -327,11 +353,16 @@ def _left_over(found: list[Clause], figures: list[measure.Measure], piece: Piece
     return [
         item
         for item in figures
-        if not any(piece.start + clause.start <= item.start and item.end <= piece.start + clause.end for clause in found)
+        if not any(
+            piece.start + clause.start <= item.start and item.end <= piece.start + clause.end for clause in found
+        )
     ]
 
 
-_SENT = re.compile(r"\b(package|deliver\w*|suppl(?:y|ies|ied)|send\w*|sent|transfer\w*|aid|includ\w+|provid\w+|receiv\w+|donat\w+|arms|sale)\b")
+_SENT = re.compile(
+    r"\b(package|deliver\w*|suppl(?:y|ies|ied)|send\w*|sent|transfer\w*|aid|includ\w+|provid\w+|receiv\w+|"
+    r"donat\w+|arms|sale)\b"
+)
 
 
 def _weapons(sentence: Words, found: list[Clause]) -> Iterator[Clause]:
@@ -394,7 +425,7 @@ def _mentions(sentence: Words) -> Iterator[Mention]:
             yield Mention(entity.text, "body", subject)
 
 
-_PERSONAL = frozenset("he him his she her hers who".split())
+_PERSONAL = frozenset(["he", "him", "his", "she", "her", "hers", "who"])
 
 
 def _resolver(reading: Reading, known: int, sentence: Words) -> speaker.Resolve:
@@ -421,12 +452,31 @@ def _mentions_of(entities: Iterable[Words]) -> Iterator[Mention]:
         yield from _mentions(entity)
 
 
-_PLACE_DEPS = ("pobj", "dobj", "appos", "conj", "compound", "poss", "nmod", "nsubjpass", "npadvmod", "attr", "amod", "dep", "ROOT")
+_PLACE_DEPS = (
+    "pobj",
+    "dobj",
+    "appos",
+    "conj",
+    "compound",
+    "poss",
+    "nmod",
+    "nsubjpass",
+    "npadvmod",
+    "attr",
+    "amod",
+    "dep",
+    "ROOT",
+)
 _STATE_DEPS = ("pobj", "dobj", "appos", "poss", "nmod", "npadvmod")
-_LOCAL = frozenset("in into on near at around from across over inside outside toward towards against to of within through with for".split())
+_LOCAL = lexicon.words(
+    """in into on near at around from across over inside outside toward towards against to of within through with
+    for"""
+)
 _GROUND = re.compile(
-    r"\b(oblast|region|province|ground|area|territor|front|troops|forces|army|advanc|captur|control|occup|cede|ceding|conced|withdraw|centers|centres|"
-    r"cities|demarcation|handover|all of|part of|rest of|encircl|assault|offensive|west bank|east bank|provinces|defen[cs]ive|pull)\w*"
+    r"\b(oblast|region|province|ground|area|territor|front|troops|forces|army|advanc|captur|control|occup|cede|"
+    r"ceding|conced|withdraw|centers|centres|"
+    r"cities|demarcation|handover|all of|part of|rest of|encircl|assault|offensive|west bank|east bank|provinces|"
+    r"defen[cs]ive|pull)\w*"
 )
 
 
@@ -459,7 +509,9 @@ def _inherited(clause: Clause, sentence: Words) -> tuple[str, ...]:
         if found:
             return found
     if head.dep_ in ("advcl", "conj", "pcomp", "ccomp", "relcl", "acl", "xcomp") or clause.nominal:
-        found = _places(Clause(sentence.root, sentence.start_char, max(clause.end, sentence.start_char + 1), []), sentence)
+        found = _places(
+            Clause(sentence.root, sentence.start_char, max(clause.end, sentence.start_char + 1), []), sentence
+        )
         if found:
             return found
     return _country(clause.text) or _country(sentence.text)
@@ -476,15 +528,15 @@ def _whereabouts(clause: Clause, sentence: Words, reading: Reading) -> tuple[str
 def _country(text: str) -> tuple[str, ...]:
     """The country whose people, leaders or money the words speak of first."""
     words = lexicon.fold(text).replace("'s", " ").replace("-", " ").split()
-    return tuple(dict.fromkeys(lexicon.DEMONYMS[word.strip(".,;:()\"'")] for word in words if word.strip(".,;:()\"'") in lexicon.DEMONYMS))[:1]
+    return tuple(
+        dict.fromkeys(
+            lexicon.DEMONYMS[word.strip(".,;:()\"'")] for word in words if word.strip(".,;:()\"'") in lexicon.DEMONYMS
+        )
+    )[:1]
 
 
 def _token_at(clause: Clause, low: int, high: int) -> Token | None:
-    inside = [
-        token
-        for token in clause.head.doc
-        if clause.start + low <= token.idx < clause.start + high
-    ]
+    inside = [token for token in clause.head.doc if clause.start + low <= token.idx < clause.start + high]
     if not inside:
         return None
     return next((token for token in reversed(inside) if token.pos_ in ("PROPN", "NOUN", "ADJ")), inside[-1])
@@ -492,7 +544,18 @@ def _token_at(clause: Clause, low: int, high: int) -> Token | None:
 
 def _is_ground(token: Token, name: str) -> bool:
     if token.pos_ == "ADJ" and name in lexicon.COUNTRIES:
-        return token.head.lower_ in ("territory", "soil", "cities", "city", "land", "airspace", "economy", "morale", "border", "side")
+        return token.head.lower_ in (
+            "territory",
+            "soil",
+            "cities",
+            "city",
+            "land",
+            "airspace",
+            "economy",
+            "morale",
+            "border",
+            "side",
+        )
     if name in lexicon.COUNTRIES or name in lexicon.METONYMS:
         if token.dep_ == "poss":
             return name in lexicon.COUNTRIES and token.head.dep_ not in speaker.SUBJECTS
@@ -506,7 +569,9 @@ def _as_oblast(name: str, after: str, sentence: str) -> str:
     if name in lexicon.WHOLE_OBLASTS and not re.match(r"\s*(?:city|airport)", after.lower()):
         city = re.search(rf"\b(?:city of {name.lower()}|{name.lower()} (?:city|airport))\b", sentence)
         return name if city else f"{name} oblast" if _GROUND.search(sentence) else name
-    if name in ("Sumy", "Kharkiv", "Kursk", "Belgorod") and re.search(rf"\b(?:province|region|oblast)s? of {name.lower()}\b|{name.lower()} (?:region|oblast|province)", sentence):
+    if name in ("Sumy", "Kharkiv", "Kursk", "Belgorod") and re.search(
+        rf"\b(?:province|region|oblast)s? of {name.lower()}\b|{name.lower()} (?:region|oblast|province)", sentence
+    ):
         return f"{name} oblast"
     return name
 
@@ -516,7 +581,9 @@ def _place_pattern() -> re.Pattern[str]:
     if _PATTERN is None:
         names = sorted({*place_names(), *lexicon.region_names()}, key=len, reverse=True)
         lowered = {name.lower() for name in names}
-        _PATTERN = re.compile(r"(?<![\w-])(?:" + "|".join(map(re.escape, sorted(lowered, key=len, reverse=True))) + r")(?!\w)")
+        _PATTERN = re.compile(
+            r"(?<![\w-])(?:" + "|".join(map(re.escape, sorted(lowered, key=len, reverse=True))) + r")(?!\w)"
+        )
     return _PATTERN
 
 
@@ -531,7 +598,9 @@ def _place_matches(text: str) -> Iterator[tuple[tuple[int, int], str]]:
     regions, towns = lexicon.region_names(), _towns()
     for match in _place_pattern().finditer(plain):
         name = match[0]
-        if text[match.start()].islower() and not name.startswith(("eastern", "southern", "northern", "western", "region", "province")):
+        if text[match.start()].islower() and not name.startswith(
+            ("eastern", "southern", "northern", "western", "region", "province")
+        ):
             continue
         if name == "us" and text[match.start() : match.start() + 2] == "us":
             continue
@@ -574,8 +643,35 @@ def _draft(
         places=_whereabouts(clause, sentence, reading),
         subject=_subject(clause, resolve),
         pulled=pulled,
+        minded=_minded(clause),
         dated=any(piece.start + clause.start <= date.start and date.end <= piece.start + clause.end for date in dates),
     )
+
+
+def _within(draft: Draft, clause: Clause, host: Draft) -> Draft:
+    """A further figure is about the time and place of the clause that it stands in."""
+    as_of = draft.as_of if draft.dated else host.as_of
+    return dataclasses.replace(
+        draft, around=clause, as_of=as_of, places=host.places, subject=host.subject, minded=host.minded
+    )
+
+
+def _minded(clause: Clause) -> bool:
+    """The clause is the content of a thought: `believes that …`, `fears that …`."""
+    token = clause.head
+    for _ in range(speaker.MAX_CLIMB):
+        if token.dep_ in ("ccomp", "acl") and token.head.lemma_.lower() in _THINKING:
+            return True
+        if token.head.i == token.i or token.dep_ not in ("conj", "ccomp", "xcomp", "acl", "advcl"):
+            return False
+        token = token.head
+    return False
+
+
+_THINKING = frozenset({*lexicon.MENTAL, "believe", "think", "expect", "calculate", "reckon", "belief", "fear"}) - {
+    "know",
+    "see",
+}
 
 
 def _as_of(clause: Clause, piece: Piece, dates: list[dating.Dated], reading: Reading) -> str:
@@ -588,7 +684,11 @@ def _as_of(clause: Clause, piece: Piece, dates: list[dating.Dated], reading: Rea
     head = clause.head
     if any(child.tag_ == "MD" for child in head.children):
         return published or UNDATED
-    past = head.tag_ == "VBD" or (head.tag_ == "VBN" and not any(child.dep_ == "aux" and child.lower_ in ("has", "have") for child in head.children) and head.dep_ in ("acl", "ROOT", "ccomp", "relcl", "conj"))
+    past = head.tag_ == "VBD" or (
+        head.tag_ == "VBN"
+        and not any(child.dep_ == "aux" and child.lower_ in ("has", "have") for child in head.children)
+        and head.dep_ in ("acl", "ROOT", "ccomp", "relcl", "conj")
+    )
     past = past or any(child.tag_ == "VBD" and child.dep_ in ("aux", "auxpass") for child in head.children)
     if past and not clause.nominal:
         near = [date for date in dates if published is None or date.as_of[:10] <= published]
@@ -607,7 +707,9 @@ def _subject(clause: Clause, resolve: speaker.Resolve) -> str:
     if found is None and head.dep_ in ("acl", "relcl"):
         found = head.head
     if found is None and head.dep_ in ("advcl", "xcomp", "conj", "pcomp"):
-        found = speaker.subject(head.head) or (speaker.subject(head.head.head) if head.head.head.i != head.head.i else None)
+        found = speaker.subject(head.head) or (
+            speaker.subject(head.head.head) if head.head.head.i != head.head.i else None
+        )
     return _named(found, resolve) if found is not None else _named(head, resolve)
 
 
@@ -637,43 +739,60 @@ def _claims(document: Document, draft: Draft) -> Iterator[Claim]:
 
 
 _TAKEN = re.compile(
-    r"\b(captured|seized|cleared|took (?:full )?control|liberated|recaptured|retook|fell to|overran|took the (?:town|city|village))\b"
+    r"\b(captured|seized|cleared|took (?:full )?control|liberated|recaptured|retook|fell to|overran|took the "
+    r"(?:town|city|village))\b"
 )
 MAX_LISTED = 6
 
 
 def _listed_places(claim: Claim, draft: Draft) -> bool:
     """All its places stand in one list: `the provinces of A and B`, `took A, B and C`."""
-    held = claim.kind in ("location", "event") and claim.quantity in ("town_control", "territory_control_share", "capture_date")
-    offered = claim.kind in ("intention", "forecast") and claim.deal_element in ("south_status", "donetsk_status", "land_swap")
+    held = claim.kind in ("location", "event") and claim.quantity in (
+        "town_control",
+        "territory_control_share",
+        "capture_date",
+    )
+    offered = claim.kind in ("intention", "forecast") and claim.deal_element in (
+        "south_status",
+        "donetsk_status",
+        "land_swap",
+    )
     if len(claim.places) < 2 or claim.value is not None or not (held or offered):
         return False
     if len({name for _, name in _place_matches(claim.span)}) < len(claim.places):
         return False
-    names = "|".join(re.escape(word) for word in ("and", "or", ",", "the", "of", "villages", "towns", "cities", "oblasts", "regions"))
+    names = "|".join(
+        re.escape(word) for word in ("and", "or", ",", "the", "of", "villages", "towns", "cities", "oblasts", "regions")
+    )
     between = re.split(r"[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*", claim.span[_first_place(claim) :])[1 : len(claim.places)]
     return all(re.fullmatch(rf"(?:\s|{names})*", gap) for gap in between)
 
 
 def _first_place(claim: Claim) -> int:
-    return next((low for (low, _), name in _place_matches(claim.span) if any(name in place for place in claim.places)), 0)
+    return next(
+        (low for (low, _), name in _place_matches(claim.span) if any(name in place for place in claim.places)), 0
+    )
 
 
 def _claim(document: Document, draft: Draft) -> Claim | None:
     span = document.text[draft.start : draft.end]
     if not span.strip() or len(span) > MAX_TEXT:
         return None
-    text = lexicon.fold(span) + _inherited_mood(draft.clause)
+    text = _plain(span) + _inherited_mood(draft.clause)
+    if draft.around is not None:
+        text = f"{text} {_plain(draft.around.text)}"
     item = draft.measures[0] if draft.measures else None
     figure = _figure(document.text, text, item)
-    told = sense.kind(text, draft.clause, figure)
+    told = sense.kind(text, draft.around or draft.clause, figure)
+    if draft.minded and draft.voice.is_author and told in ("event", "stock", "rate"):
+        told = "intention"
     if told in ("stock", "event") and lexicon.WEAPONS.search(text) and _SENT.search(draft.sentence.lower()):
         told = "flow"
         figure = figure or sense.Figure(unit="count")
     if figure is None and told == "event" and draft.dated:
         figure = sense.Figure(unit="date")
     issue = lexicon.deal_element(text)
-    reading = draft.voice.is_author and bool(lexicon.MOTIVE.search(text))
+    reading = draft.voice.is_author and (draft.minded or bool(lexicon.MOTIVE.search(text)))
     hedged = speaker.hedge(text, draft.voice, told, reading=reading)
     held = sense.holder(text) if told in ("location", "event") else None
     quantity = sense.quantity(text, draft.clause, told, issue)
@@ -706,6 +825,15 @@ def _claim(document: Document, draft: Draft) -> Claim | None:
     )
 
 
+_MAY = re.compile(r"(?<=[a-z,] )May\b|\bMay(?= \d)")
+_WILL_NOUN = re.compile(r"\b(?:the|political|free|good|no|of|its|their|his|public) will\b")
+
+
+def _plain(span: str) -> str:
+    """Folded, without the month of May and the noun `will`, which would read as modals."""
+    return _WILL_NOUN.sub(" ", lexicon.fold(_MAY.sub("spring", span)))
+
+
 def _inherited_mood(clause: Clause) -> str:
     """The modal that a coordinated or participial clause shares with the one it hangs on."""
     head = clause.head
@@ -726,14 +854,19 @@ def _inherited_mood(clause: Clause) -> str:
 
 
 DAYS_PER_MONTH = 365.25 / 12
-_ALL_OF = re.compile(r"\b(fully|entirely|completely|all of|the whole of|whole|entire)\b.{0,40}\b(occup\w+|control\w*|held|holds?)|\b(occup\w+|controls?|holds?)\b.{0,20}\b(all of|the whole of|the entire)\b")
+_ALL_OF = re.compile(
+    r"\b(fully|entirely|completely|all of|the whole of|whole|entire)\b.{0,40}\b(occup\w+|control\w*|held|holds?)|"
+    r"\b(occup\w+|controls?|holds?)\b.{0,20}\b(all of|the whole of|the entire)\b"
+)
 _DAILY = re.compile(r"\b(daily|nightly)\b.{0,40}\b(barrages?|attacks?|strikes?|raids?|shelling|bombardments?)\b")
 
 
 def _figure(whole: str, text: str, item: measure.Measure | None) -> sense.Figure | None:
     """The value of a measure, signed by its direction; what words of wholeness or frequency say where there is none."""
     if item is None:
-        if _ALL_OF.search(text) and re.search(r"\b(oblast|region|province|luhansk|donetsk|donbas|crimea|zaporizhzhia|kherson)\b", text):
+        if _ALL_OF.search(text) and re.search(
+            r"\b(oblast|region|province|luhansk|donetsk|donbas|crimea|zaporizhzhia|kherson)\b", text
+        ):
             return sense.Figure(100.0, 100.0, 100.0, "percent", "exact")
         return sense.Figure(1.0, 1.0, 1.0, "count/day", "about") if _DAILY.search(text) else None
     value, low, high, unit = item.value, item.low, item.high, item.unit
@@ -754,14 +887,16 @@ def _value_text(draft: Draft, figure: sense.Figure | None, quantity: str, held: 
         return None
     if quantity in ("town_control", "territory_control_share") and held:
         return held
-    if (quantity in ("capture_date", "summit_date") or (figure is not None and figure.unit == "date")) and draft.as_of != UNDATED:
+    if (
+        quantity in ("capture_date", "summit_date") or (figure is not None and figure.unit == "date")
+    ) and draft.as_of != UNDATED:
         return draft.as_of
     if quantity == "encirclement_status":
         return "surrounded"
     return sense.gist(draft.clause)[:200] or None
 
 
-# Repeats and numbers ---------------------------------------------------------------------------------------------------
+# Repeats and numbers --------------------------------------------------------------------------------
 
 
 def _linked(found: list[Claim], pulled: list[Draft]) -> list[Claim]:

@@ -2,8 +2,9 @@
 
 The text is cut once into numbers, words and marks; everything after that looks at neighbours in that list, so time
 grows with length alone. A number is digits ("1,200", "18.5", "10bn"), words ("two and a half million", "a dozen") or
-a fraction ("two-thirds of", "one in five"). Words before it say how exact it is, words after it what is counted.
-Lengths become km, areas km², power GW, temperatures °C; money keeps its currency, and only dollars have a unit.
+a fraction ("two-thirds of", "one in five"). Words before it say how exact it is, words after it what is counted; a
+number without such a word counts what its neighbour in the sentence counts. Lengths become km, areas km², power GW,
+temperatures °C; money keeps its currency, and only dollars have a unit.
 
 Bands: "about" is ±10 %, a length of time in whole weeks, months or years ± half a unit (nobody counts such a time to
 the day), a fraction ±10 %, "at least" has no upper end and "up to" no lower one. All three are arbitrary.
@@ -18,7 +19,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 KM_PER_MILE = 1.609344
@@ -132,12 +133,6 @@ _FRACTIONS = {
     "seventh": 1 / 7, "sevenths": 1 / 7, "eighth": 1 / 8, "eighths": 1 / 8, "ninth": 1 / 9, "ninths": 1 / 9,
     "tenth": 1 / 10, "tenths": 1 / 10,
 }  # fmt: skip
-_MONTH_NAMES = frozenset(
-    _words(
-        "january february march april may june july august september october november december jan feb mar apr jun "
-        "jul aug sep sept oct nov dec"
-    )
-)
 _TIME = {
     "minute": ("h", 1 / 60), "minutes": ("h", 1 / 60), "min": ("h", 1 / 60), "mins": ("h", 1 / 60),
     "hour": ("h", 1.0), "hours": ("h", 1.0), "hrs": ("h", 1.0), "hr": ("h", 1.0),
@@ -190,7 +185,7 @@ _PERSONS = frozenset(
         "germans poles britons crimeans belarusians chechens wounds contractors contractor employees employee staff "
         "population populations generals general commanders commander detainees orphans teenagers patients passengers "
         "protesters demonstrators serviceperson serviceperson mobilised mobilized displaced combatants combatant "
-        "specialists specialist snipers sniper members member strong"
+        "specialists specialist snipers sniper strong"
     )
 )
 _COUNTED = frozenset(
@@ -352,7 +347,7 @@ _MASKS = tuple(
             ),
             0,
         ),
-        (r"\b24/7\b|\b9/11\b|\b50[/-]50\b|\b007\b|\b\d{1,4}(?:st|nd|rd|th)\b", re.I),
+        (r"\b24/7\b|\b9/11\b|\b50[/-]50\b|\b\d{1,4}(?:,\d{3}){0,2}(?:st|nd|rd|th)\b", re.I),
         (r"^[ \t]{0,8}\(?\d{1,3}[.)][ \t]|\[\d{1,4}\]|\((?:[ivx]{1,5}|\d{1,2})\)", re.M),
         (r"\b(?:one|two|three)[- ](?:way|sided|off|time|state|man show|party|handed|fold)\b|\bsquare one\b", re.I),
         (r"\b\d{2,3}(?:\.\d{1,2})?[- ]?(?:mm|millimet(?:re|er)s?|cm|calib(?:re|er))\b", re.I),
@@ -375,8 +370,39 @@ def find(text: str, start: int = 0, end: int | None = None) -> list[Measure]:
         measure, after = _measured(text, tokens, amount)
         at = max(after, at + 1)
         if measure is not None and (not found or measure.start >= found[-1].end):
-            found.append(measure)
+            found.append(_like_before(text, found[-1], measure) if found else measure)
+    for number, (first, second) in enumerate(itertools.pairwise(found)):
+        if _is_bare(first) and _FROM_TO.fullmatch(text, first.end, second.start):
+            found[number] = replace(first, unit=second.unit, currency=second.currency, noun=second.noun)
     return found
+
+
+_FROM_TO = re.compile(r"\s{1,3}to(?:\s{1,3}\w{1,12}){0,1}?\s{1,3}")
+_SENTENCE_END = re.compile(r"[.!?;:\n](?:\s|$)")
+SAME_SUBJECT = 90
+"""Characters over which a number without a unit still counts the persons or things of the number before; arbitrary."""
+
+
+def _is_bare(measure: Measure) -> bool:
+    return measure.unit is None and measure.currency is None and measure.noun is None
+
+
+def _like_before(text: str, before: Measure, measure: Measure) -> Measure:
+    """`403,000 people in 2025 and 409,000 in 2026`: the second number counts what the first did."""
+    if not _is_bare(measure) or before.noun is None or before.unit is None or (measure.value or 0) < 10:
+        return measure
+    between = text[before.end : measure.start]
+    if len(between) > SAME_SUBJECT or _SENTENCE_END.search(between) or _OTHER_MATTER.match(text, measure.end):
+        return measure
+    base = before.unit.partition("/")[0]
+    unit = base if re.search(r"\btotal|\bbringing\b", between) else before.unit
+    return replace(measure, unit=unit, noun=before.noun) if base in ("persons", "count") else measure
+
+
+_OTHER_MATTER = re.compile(
+    r"\s{0,3}(?!(?:in|a|an|on|by|over|during|the|last|were|was|of|and|or|at|each|to|since|this|as)\b)[\w°%]"
+)
+"""A word behind a number that could be a unit of its own."""
 
 
 def in_days(measure: Measure) -> float | None:
@@ -928,9 +954,9 @@ def _measured(text: str, tokens: Sequence[_Token], amount: _Amount) -> tuple[Mea
     measure = Measure(
         start=begin,
         end=tokens[max(stop, unit.stop, last.stop) - 1].end,
-        value=value,
-        low=low,
-        high=high,
+        value=_tidy(value),
+        low=_tidy(low),
+        high=_tidy(high),
         unit=unit.unit,
         qualifier=qualifier,
         currency=unit.currency,
@@ -943,6 +969,11 @@ def _past_plus(tokens: Sequence[_Token], amount: _Amount) -> _Amount:
     """The amount as if it ended behind `+` or `-plus`, so that its unit is found."""
     stop, _ = _qualifier_after(tokens, amount.stop, len(tokens))
     return amount._replace(stop=stop) if stop <= amount.stop + 2 else amount
+
+
+def _tidy(value: float | None) -> float | None:
+    """Less the last digits that multiplying by a scale leaves: 66.9 billion is 66,900,000,000."""
+    return None if value is None else float(f"{value:.12g}")
 
 
 def _second(text: str, tokens: Sequence[_Token], amount: _Amount, unit: _Unit) -> _Amount | None:
@@ -1012,6 +1043,8 @@ def _unit(tokens: Sequence[_Token], amount: _Amount) -> _Unit:
         return _Unit(None, 1.0, at, refused=True)
     if word in _PERCENT or (word == "per" and _word(tokens, at + 1) == "cent"):
         return _percent(tokens, at + 1 if word != "per" else at + 2)
+    if word == "basis" and _word(tokens, at + 1) in ("point", "points"):
+        return _Unit("percent", 0.01, at + 2)
     if word in ("°", "degrees", "degree", "º"):
         return _degrees(tokens, at + 1)
     length = _length(tokens, at, amount)
@@ -1178,7 +1211,7 @@ def _counted(tokens: Sequence[_Token], at: int) -> _Unit:
                 break
             here += 1
             named = True
-            found = here if not (_touches(tokens, here) and _word(tokens, here) == "s") else here + 1
+            found = here + 1 if _touches(tokens, here) and tokens[here].kind == "word" else here
             here = found
             continue
         first = found is None or named

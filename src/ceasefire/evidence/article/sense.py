@@ -1,4 +1,4 @@
-"""What a clause states: its kind, the system it is about, the issue it touches, its quantity, and in short what it says.
+"""What a clause states: its kind, the system it is about, the issue it touches, its quantity, and what in short.
 
 Kinds are told by what is measured where a number stands, else by the words that govern the clause: a cause outranks a
 forecast, a forecast an intention, an intention a place, a place a trend, a trend an amount; what is left is an event.
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from ceasefire.evidence.article import lexicon
 from ceasefire.evidence.article.clause import Clause
-from ceasefire.evidence.article.speaker import is_clausal
+from ceasefire.evidence.article.speaker import is_clausal, subject
 
 if TYPE_CHECKING:
-    from ceasefire.evidence.article.measure import Measure
+    pass
 
 MAX_SLUG = 48
 MAX_GIST = 6
@@ -57,7 +57,11 @@ def kind(text: str, clause: Clause, figure: Figure | None) -> str:
         return "flow"
     if lexicon.STOCK.search(text) and not _is_past(clause):
         return "stock"
-    return "event"
+    return (
+        "stock"
+        if clause.head.lemma_ in ("be", "have", "lack", "remain", "be.") and clause.head.tag_ in ("VBZ", "VBP")
+        else "event"
+    )
 
 
 _WILL = re.compile(r"\b(will|won't|'ll|going to|likely|expected)\b")
@@ -65,7 +69,8 @@ _MAYBE = re.compile(r"\b(may|might|could)\b")
 _OFFER = re.compile(r"\b(wants?|seeks?|propos\w+|offer\w*|demand\w*|conced\w+|insist\w*|accept)\b")
 _FORESEEN = re.compile(r"\b(may|might|could|will|would|shall)\b")
 _HOLDING = re.compile(
-    r"\b(occup(?:y|ies)|controls|fully control\w*|-held|-occupied|-controlled|surrounded|encircled|located|captured|seized|liberated|cleared|"
+    r"\b(occup(?:y|ies)|controls|fully control\w*|-held|-occupied|-controlled|surrounded|encircled|located|"
+    r"captured|seized|liberated|cleared|"
     r"recaptured|retaken|fell to|has fallen)\b"
 )
 
@@ -79,7 +84,11 @@ def _measured(text: str, figure: Figure) -> str | None:
     if _WILL.search(text) or (base in ("day", "month", "year") and re.search(r"\b(would|could|may|might)\b", text)):
         return "forecast"
     if per:
-        return "flow" if base == "USD" or lexicon.FLOW.search(text) and "pace" not in text and "rate" not in text else "rate"
+        return (
+            "flow"
+            if base == "USD" or (lexicon.FLOW.search(text) and "pace" not in text and "rate" not in text)
+            else "rate"
+        )
     if base in ("km", "deg"):
         return "rate" if lexicon.RATE.search(text) and "from" not in text else "location"
     if base == "km2":
@@ -91,18 +100,31 @@ def _measured(text: str, figure: Figure) -> str | None:
     if base in ("GW", "h", "C", "day", "month", "year"):
         return "stock"
     if base == "USD":
-        return "stock" if re.search(r"\b(assets|worth|reserves|debt|fund|price|barrel|cap|valued)\b", text) else "flow"
+        return (
+            "stock"
+            if re.search(
+                r"\b(assets|worth|reserves|debt|fund|price|barrel|cap|"
+                r"valued)\b",
+                text,
+            )
+            else "flow"
+        )
     if base in ("persons", "count"):
         return _counted(text)
+    if figure.value is not None:
+        return "flow" if lexicon.FLOW.search(text) or "deficit" in text else "stock"
     return None
 
 
 _PERIOD = re.compile(
-    r"\b(month|months|week|weeks|year|years|quarter|since|in all|total(?:s|ed|led)?|average[ds]?|so far|monthly|annual(?:ly)?|yearly|"
-    r"january|february|march|april|may|june|july|august|september|october|november|december|202\d|a day|per day|daily|each)\b"
+    r"\b(month|months|week|weeks|year|years|quarter|since|in all|total(?:s|ed|led)?|average[ds]?|so far|monthly|"
+    r"annual(?:ly)?|yearly|"
+    r"january|february|march|april|may|june|july|august|september|october|november|december|202\d|a day|per day|"
+    r"daily|each)\b"
 )
 _ONCE = re.compile(
-    r"\b(launched|fired|shot down|downed|intercepted|killed|wounded|injured|struck|hit|attacked|destroyed|damaged|captured|moved|moving|"
+    r"\b(launched|fired|shot down|downed|intercepted|killed|wounded|injured|struck|hit|attacked|destroyed|damaged|"
+    r"captured|moved|moving|"
     r"exchanged|returned|arrested|evacuated|died|was killed|were killed)\b"
 )
 
@@ -116,17 +138,23 @@ def _counted(text: str) -> str:
     return "flow" if lexicon.FLOW.search(text) else "stock"
 
 
-_LEVEL = re.compile(r"\b(inflation|key rate|interest rates?|benchmark rate|growth|gdp grew|intercept\w*|shot down|downed)\b")
+_LEVEL = re.compile(
+    r"\b(inflation|key rate|interest rates?|benchmark rate|growth|gdp grew|intercept\w*|shot down|downed)\b"
+)
 
 
 def _percent(text: str) -> str:
     if _LEVEL.search(text):
         return "rate"
-    if re.search(r"\b(territory|oblast|region|province|donetsk|luhansk|donbas|zaporizhzhia|kherson|land)\b", text) and re.search(
-        r"\b(control|hold|held|holds|occup)\w*", text
-    ):
+    if re.search(
+        r"\b(territory|oblast|region|province|donetsk|luhansk|donbas|zaporizhzhia|kherson|land)\b", text
+    ) and re.search(r"\b(control|hold|held|holds|occup)\w*", text):
         return "location"
-    if re.search(r"\b(fell|fallen|drop\w*|declin\w*|down|rose|risen|increas\w*|up by|grew|grown|revenue\w*|cut|shr[aiu]nk|plung\w*|jump\w*)\b", text):
+    if re.search(
+        r"\b(fell|fallen|drop\w*|declin\w*|down|rose|risen|increas\w*|up by|grew|grown|revenue\w*|cut|shr[aiu]nk|"
+        r"plung\w*|jump\w*)\b",
+        text,
+    ):
         return "flow"
     if re.search(r"\b(inflation|interest|key rate|rate of|growth|gdp|intercept\w*|shot down|downed|annual)\b", text):
         return "rate"
@@ -134,7 +162,8 @@ def _percent(text: str) -> str:
 
 
 _CAUSE_LINKS = re.compile(
-    r"\b(because|due (?:to|as|largely|mainly|partly|mostly)|owing to|thanks to|as a result|therefore|thereby|so that|in response to|"
+    r"\b(because|due (?:to|as|largely|mainly|partly|mostly)|owing to|thanks to|as a result|therefore|thereby|so "
+    r"that|in response to|"
     r"reasons? (?:why|for)|in pursuit of)\b"
 )
 
@@ -144,13 +173,27 @@ def _is_cause(text: str, clause: Clause) -> bool:
     if _CAUSE_LINKS.search(text):
         return True
     found = lexicon.CAUSAL.search(text)
-    if not found:
-        return False
     if clause.nominal:
         return False
-    verbs = {clause.head.lower_} | {token.lower_ for token in clause.tokens if token.dep_ in ("conj", "xcomp", "aux") and is_clausal(token)}
+    if _changed_by_things(clause):
+        return True
+    if not found:
+        return False
+    verbs = {clause.head.lower_} | {
+        token.lower_ for token in clause.tokens if token.dep_ in ("conj", "xcomp", "aux") and is_clausal(token)
+    }
     words = found[0].split()
     return any(word in verbs for word in words) or words[0] in ("taking", "takes", "took")
+
+
+def _changed_by_things(clause: Clause) -> bool:
+    """A thing, not a person or a state, changes something: `sanctions have cut revenue`."""
+    who = subject(clause.head)
+    if who is None or clause.head.lemma_.lower() not in lexicon.CHANGING:
+        return False
+    changed = any(child.dep_ in ("dobj", "ccomp", "oprd", "dative") for child in clause.head.children)
+    named = " ".join(word.lower_ for word in who.subtree)[:200]
+    return changed and who.pos_ == "NOUN" and bool(lexicon.IMPERSONAL.search(named))
 
 
 def _is_past(clause: Clause) -> bool:
@@ -194,11 +237,24 @@ def _slug(*parts: str) -> str:
 
 
 _HOLDERS = (
-    ("RU", re.compile(r"\brussian[- ](?:held|occupied|controlled)|\b(?:russia|russians?|russian (?:forces|troops|army|units)|moscow|putin|his troops|he)\b.{0,40}\b"
-                      r"(?:occup\w+|control\w*|captur\w+|seiz\w+|hold\w*|held|clear\w+|took|taken|invaded)|\b(?:occupied|captured|seized|taken) by (?:russia|moscow)|"
-                      r"\bfell to russia|\boccupied\b")),
-    ("UA", re.compile(r"\bukrainian[- ](?:held|controlled)|\b(?:ukraine|ukrainian|ukrainians|kyiv|ukrainian (?:forces|troops|army|defenders))\b.{0,40}\b"
-                      r"(?:control\w*|liberat\w+|retook|recaptur\w+|hold\w*|held|retain\w*|defend\w*)|\bcitadel\b|\bfortress\b")),
+    (
+        "RU",
+        re.compile(
+            r"\brussian[- ](?:held|occupied|controlled)|\b(?:russia|russians?|russian (?:forces|troops|army|"
+            r"units)|moscow|putin|his troops|he)\b.{0,40}\b"
+            r"(?:occup\w+|control\w*|captur\w+|seiz\w+|hold\w*|held|clear\w+|took|taken|invaded)|\b(?:occupied|"
+            r"captured|seized|taken) by (?:russia|moscow)|"
+            r"\bfell to russia|\boccupied\b"
+        ),
+    ),
+    (
+        "UA",
+        re.compile(
+            r"\bukrainian[- ](?:held|controlled)|\b(?:ukraine|ukrainian|ukrainians|kyiv|ukrainian (?:forces|"
+            r"troops|army|defenders))\b.{0,40}\b"
+            r"(?:control\w*|liberat\w+|retook|recaptur\w+|hold\w*|held|retain\w*|defend\w*)|\bcitadel\b|\bfortress\b"
+        ),
+    ),
 )
 
 
@@ -209,9 +265,22 @@ def holder(text: str) -> str | None:
 
 def gist(clause: Clause) -> str:
     """The clause in a few words: negation, verb, object."""
-    kept = []
+    kept: list[str] = []
     for token in clause.tokens:
-        if token.i == clause.head.i or token.dep_ in ("neg", "dobj", "attr", "acomp", "prt", "xcomp", "pobj", "dative", "oprd", "conj"):
-            kept.extend(word.text for word in token.lefts if word.dep_ in ("compound", "amod") and word in clause.tokens)
+        if token.i == clause.head.i or token.dep_ in (
+            "neg",
+            "dobj",
+            "attr",
+            "acomp",
+            "prt",
+            "xcomp",
+            "pobj",
+            "dative",
+            "oprd",
+            "conj",
+        ):
+            kept.extend(
+                word.text for word in token.lefts if word.dep_ in ("compound", "amod") and word in clause.tokens
+            )
             kept.append(token.text)
     return " ".join(" ".join(kept[:MAX_GIST]).split())

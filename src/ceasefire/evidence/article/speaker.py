@@ -98,13 +98,17 @@ def name_of(token: Token, resolve: Resolve) -> str:
     first = min([word.left_edge.i for word in words], default=token.i)
     last = token.i
     for child in token.rights:
-        if child.dep_ == "prep" and child.lower_ in ("of", "for", "at", "in", "from") and child.right_edge.i - token.i <= 8:
+        if (
+            child.dep_ == "prep"
+            and child.lower_ in ("of", "for", "at", "in", "from")
+            and child.right_edge.i - token.i <= 8
+        ):
             last = _before_clause(child)
             break
     return _tidy(token.doc[first : last + 1].text)
 
 
-_PARTICLES = frozenset("von van de der den del di da la le al bin ter".split())
+_PARTICLES = frozenset(["von", "van", "de", "der", "den", "del", "di", "da", "la", "le", "al", "bin", "ter"])
 
 
 def last_name(name: str) -> str:
@@ -128,7 +132,12 @@ def _office_holder(token: Token) -> str | None:
     return next((word.text for word in token.doc if word.lower_ in names), None)
 
 
-_COUNTRY_WORDS = (("Ukraine", r"Ukrain"), ("Russia", r"Russia"), ("US", r"U\.?S\.?|American|United States"), ("France", r"French|France"))
+_COUNTRY_WORDS = (
+    ("Ukraine", r"Ukrain"),
+    ("Russia", r"Russia"),
+    ("US", r"U\.?S\.?|American|United States"),
+    ("France", r"French|France"),
+)
 _NAMING = ("compound", "amod", "poss", "nmod", "nummod", "det")
 
 
@@ -136,7 +145,7 @@ def _before_clause(prep: Token) -> int:
     """Last token of a prepositional phrase, short of any clause or aside in it."""
     last = prep.i
     for word in prep.subtree:
-        if word.dep_ in ("relcl", "acl", "appos", "advcl") or word.is_punct and word.text in ",;:(":
+        if word.dep_ in ("relcl", "acl", "appos", "advcl") or (word.is_punct and word.text in ",;:("):
             break
         last = word.i
     return last
@@ -144,7 +153,13 @@ def _before_clause(prep: Token) -> int:
 
 def _tidy(name: str) -> str:
     plain = " ".join(name.split())[:MAX_NAME].strip(" ,.;:“”\"'’‘")
-    plain = re.sub(r"^(?:the|a|an|some|several|two|three|one|many|that|this|those)\s+", "", plain, flags=re.IGNORECASE)
+    plain = re.sub(
+        r"^(?:the|a|an|some|several|two|three|one|many|that|this|"
+        r"those)\s+",
+        "",
+        plain,
+        flags=re.IGNORECASE,
+    )
     return re.sub(r"(?:’s|'s)$", "", plain)
 
 
@@ -172,8 +187,10 @@ def _spoken(token: Token, parent: Token, resolve: Resolve) -> Voice | None:
         elif who is not None and who.lower_ in ("who", "which", "that") and parent.dep_ == "relcl":
             who = parent.head
         return _speaks(who, lemma, resolve) if who is not None else None
-    if token.dep_ in ("acl", "ccomp") and lemma in lexicon.SPEECH_NOUNS and any(
-        child.dep_ in SUBJECTS for child in token.children
+    if (
+        token.dep_ in ("acl", "ccomp", "relcl")
+        and lemma in lexicon.SPEECH_NOUNS
+        and any(child.dep_ in SUBJECTS for child in token.children)
     ):
         who = _author_of(parent)
         return Voice(name_of(who, resolve), _noun_verb(lemma)) if who is not None else None
@@ -195,12 +212,17 @@ def _author_of(noun: Token) -> Token | None:
 
 
 _GROUP = re.compile(
-    r"\b(officials?|analysts?|experts?|economists?|observers?|diplomats?|ministr\w+|polls?|surveys?|data|figures|numbers|study|"
-    r"report|reports|sources?|intelligence|agency|institute|estimates?|documents?|maps?|imagery|footage|respondents|pollsters?|"
-    r"newspaper|magazine|bloggers?|milbloggers?|channels?|critics|supporters|commanders?|soldiers?|officers?|generals?|"
+    r"\b(officials?|analysts?|experts?|economists?|observers?|diplomats?|ministr\w+|polls?|surveys?|data|figures|"
+    r"numbers|study|"
+    r"report|reports|sources?|intelligence|agency|institute|estimates?|documents?|maps?|imagery|footage|"
+    r"respondents|pollsters?|"
+    r"newspaper|magazine|bloggers?|milbloggers?|channels?|critics|supporters|commanders?|soldiers?|officers?|"
+    r"generals?|"
     r"government|residents|people|traders|researchers|authorities|statement|document|index|tracker|article|letter)\b"
 )
-_INFERRING = frozenset("show indicate suggest reveal find signal estimate calculate project expect believe think judge".split())
+_INFERRING = lexicon.words(
+    """show indicate suggest reveal find signal estimate calculate project expect believe think judge"""
+)
 _SELF = ("i", "we", "you", "one")
 
 
@@ -213,7 +235,16 @@ def _speaks(who: Token, lemma: str, resolve: Resolve) -> Voice | None:
     name = name_of(who, resolve)
     known = lexicon.actor(name)
     grouped = bool(_GROUP.search(lexicon.fold(name)))
-    if lemma in lexicon.MENTAL or lemma in ("believe", "think", "expect", "agree", "realize", "hear", "learn", "accept"):
+    if lemma in lexicon.MENTAL or lemma in (
+        "believe",
+        "think",
+        "expect",
+        "agree",
+        "realize",
+        "hear",
+        "learn",
+        "accept",
+    ):
         return Voice(name, lemma) if grouped or (known and known.kind in ("poll", "analyst", "press")) else None
     if lemma in _INFERRING and not (grouped or known or _is_name(who)):
         return None
@@ -237,7 +268,9 @@ def _according(head: Token, sentence: Words, resolve: Resolve) -> Voice | None:
             continue
         named = next((token for token in word.subtree if token.dep_ == "pobj"), None)
         if named is None:
-            named = next((token for token in word.subtree if token.i > word.i + 1 and token.pos_ in ("PROPN", "NOUN")), None)
+            named = next(
+                (token for token in word.subtree if token.i > word.i + 1 and token.pos_ in ("PROPN", "NOUN")), None
+            )
         if named is not None:
             return Voice(name_of(named, resolve), "accord")
         body = sentence.doc[word.i + 2 : word.right_edge.i + 1]
@@ -266,7 +299,12 @@ def _stance(head: Token, resolve: Resolve) -> Voice | None:
 
 def _person(token: Token, resolve: Resolve) -> bool:
     known = lexicon.actor(name_of(token, resolve))
-    return bool(known and known.kind == "person") or token.lower_ in ("president", "minister", "chancellor", "spokesman")
+    return bool(known and known.kind == "person") or token.lower_ in (
+        "president",
+        "minister",
+        "chancellor",
+        "spokesman",
+    )
 
 
 def _is_present(token: Token) -> bool:
@@ -297,7 +335,9 @@ def _reportedly(head: Token, sentence: Words) -> Voice | None:
 # Quotations and interviews ------------------------------------------------------------------------------------------
 
 _LABEL = re.compile(r"\s*(?P<name>[A-Z][\w.’'-]{0,24}(?: [A-Z][\w.’'-]{0,24}){0,3})(?: \([^)]{1,40}\))?: ")
-_NO_SPEAKER = frozenset("q question related update note read more also photo image source editor updated live summary key".split())
+_NO_SPEAKER = lexicon.words(
+    """q question related update note read more also photo image source editor updated live summary key"""
+)
 
 
 def label(paragraph: str) -> tuple[str, int] | None:
@@ -312,9 +352,9 @@ def quotes(text: str) -> Iterator[tuple[int, int]]:
     """Stretches in double quotation marks, one that stays open running to the end."""
     opened: int | None = None
     for index, letter in enumerate(text):
-        if opened is None and letter in "“«„" or letter == '"' and opened is None:
+        if (opened is None and letter in "“«„") or (letter == '"' and opened is None):
             opened = index
-        elif opened is not None and letter in "”»\"":
+        elif opened is not None and letter in '”»"':
             yield opened, index + 1
             opened = None
     if opened is not None:
@@ -341,8 +381,13 @@ def hedge(text: str, said: Voice, kind: str, *, reading: bool = False) -> str:
     return _own(text, kind, reading)
 
 
-_WILL = re.compile(r"\b(will|won't|'ll|going to|shall|would (?:start|begin|end|take|last)|expects?|forecasts?|projected)\b")
-_VERDICT = re.compile(r"\b(very difficult|difficult|terrible|great|disaster|best|worst|horrible|shameful|beautiful|stupid|tough|important|unacceptable|eagerness)\b")
+_WILL = re.compile(
+    r"\b(will|won't|'ll|going to|shall|would (?:start|begin|end|take|last)|expects?|forecasts?|projected)\b"
+)
+_VERDICT = re.compile(
+    r"\b(very difficult|difficult|terrible|great|disaster|best|worst|horrible|shameful|beautiful|stupid|tough|"
+    r"important|unacceptable|eagerness)\b"
+)
 
 
 def _told(text: str, said: Voice, kind: str) -> str:

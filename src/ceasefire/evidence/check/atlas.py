@@ -31,6 +31,8 @@ RAYS = 72
 MOSTLY = 0.5
 TRACE = 0.02
 """Free share below which a cell counts as wholly occupied: rounding at the border."""
+WIDEST_KEPT_KM, MOST_KEPT = 45.0, 300
+"""Neighbourhoods that are remembered: up to this radius, and this many (about 50 MB)."""
 BORDER_DEGREES = 0.04
 """Farthest that the outline runs from the centre of a cell on the border."""
 _ELLIPSOID = Geod(ellps="WGS84")
@@ -87,6 +89,7 @@ class Atlas:
         self._column = {str(key): index for index, key in enumerate(control.places)}
         self._shares: dict[int, NDArray[np.float64]] = {}
         self._near: dict[tuple[float, float, int, int], Near] = {}
+        self._to_side: dict[tuple[float, float, int, str], float | None] = {}
 
     @staticmethod
     def of(record: Record) -> Atlas:
@@ -143,9 +146,14 @@ class Atlas:
     def around(self, point: Point, index: int, radius_km: float) -> Near:
         """Cells within a radius of a point on one map."""
         key = (round(point[0], 4), round(point[1], 4), index, round(radius_km))
-        if key not in self._near:
-            self._near[key] = self._cells_around(point, index, radius_km)
-        return self._near[key]
+        if key in self._near:
+            return self._near[key]
+        found = self._cells_around(point, index, radius_km)
+        if radius_km <= WIDEST_KEPT_KM:
+            if len(self._near) >= MOST_KEPT:
+                self._near.clear()
+            self._near[key] = found
+        return found
 
     def _cells_around(self, point: Point, index: int, radius_km: float) -> Near:
         cells, reach = self.cells, radius_km / _KM_PER_DEGREE
@@ -164,6 +172,14 @@ class Atlas:
 
     def to_side(self, point: Point, index: int, side: str) -> float | None:
         """Distance from a point to the nearest ground of a side on one map, km; None beyond 600 km."""
+        key = (round(point[0], 4), round(point[1], 4), index, side)
+        if key not in self._to_side:
+            if len(self._to_side) >= 100 * MOST_KEPT:
+                self._to_side.clear()
+            self._to_side[key] = self._measure(point, index, side)
+        return self._to_side[key]
+
+    def _measure(self, point: Point, index: int, side: str) -> float | None:
         for radius in (40.0, 150.0, 600.0):
             found = self.around(point, index, radius).nearest(side)
             if found is not None and found <= radius:

@@ -2,7 +2,9 @@
 
 A claim is shown to every family: the ground (who held what, where, how far), polls, figures, the calendar. Each
 answers if the claim is about its subject; the first that decides is taken, in that order. What somebody wants, expects,
-or holds to be the cause of something is no matter of record: such claims are unverified, whatever they mention.
+or holds to be the cause of something is no matter of record: such claims are unverified, except where the calendar of
+the talks holds the demand, or a budget the plan. A forecast for a named day that the record has reached is judged by
+what came, and its record is marked later.
 
 Left out: whether a claim is fair, whether it leaves something out, and what a reader will take it to mean.
 """
@@ -11,13 +13,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ceasefire.evidence.check import calendar, figure, ground, poll
-from ceasefire.evidence.check.record import Record, interval
+from ceasefire.evidence.check.record import Interval, Record, interval
 from ceasefire.evidence.claim import Claim, Verdict
 from ceasefire.evidence.store import Store
 
@@ -46,10 +48,43 @@ def check_against(claims: Sequence[Claim], record: Record) -> list[Verdict]:
 
 def examine(claim: Claim, record: Record) -> Verdict:
     """The verdict on one claim."""
-    if claim.kind in _JUDGEMENTS or claim.hedge == "forecast":
-        return Verdict(claim.id, "unverified", _JUDGEMENTS.get(claim.kind, _JUDGEMENTS["forecast"]))
-    answers = [answer for family in FAMILIES if (answer := family(claim, record)) is not None]
-    return _first_decided(answers) or Verdict(claim.id, "unverified", "No record here bears on it.")
+    if claim.kind == "forecast" or (claim.hedge == "forecast" and claim.kind not in _JUDGEMENTS):
+        return _past_due(claim, record)
+    if claim.kind in _JUDGEMENTS:
+        dated = calendar.examine(claim, record) if claim.kind == "intention" else None
+        if dated is not None and dated.checkable:
+            return dated
+        return Verdict(claim.id, "unverified", _JUDGEMENTS[claim.kind])
+    return _stated(claim, record)
+
+
+def _past_due(claim: Claim, record: Record) -> Verdict:
+    """A forecast for a named day that the record has reached is judged by what came; others are open."""
+    found = outcome(claim, record)
+    if found.due is not None and found.verdict.checkable:
+        told = f"By {found.due}: {found.verdict.reason}"
+        return dataclasses.replace(found.verdict, reason=told)
+    planned = figure.examine(claim, record) if claim.value is not None and _PLANNED.search(_words(claim)) else None
+    if planned is not None and planned.checkable:
+        return planned
+    return Verdict(claim.id, "unverified", _JUDGEMENTS["forecast"])
+
+
+_PLANNED = re.compile(r"\b(?:budget\w*|plan(?:s|ned)?|draft|assum\w+|target\w*|earmark\w*)\b")
+
+
+def _words(claim: Claim) -> str:
+    return f"{claim.quantity.replace('_', ' ')} {claim.sentence or claim.span}".lower()
+
+
+def _stated(claim: Claim, record: Record) -> Verdict:
+    undecided = None
+    for family in FAMILIES:
+        answer = family(claim, record)
+        if answer is not None and answer.checkable:
+            return answer
+        undecided = undecided or answer
+    return undecided or Verdict(claim.id, "unverified", "No record here bears on it.")
 
 
 @dataclass(frozen=True)
@@ -79,19 +114,29 @@ def outcome(claim: Claim, record: Record) -> Outcome:
     """What became of one forecast."""
     told, stated = record.told_on(claim), interval(claim.as_of)
     last = record.store.control.dates[-1] if len(record.store.control.dates) else None
-    due = stated[1] if stated is not None and told is not None and stated[1] > told else None
+    due = None if stated is None or told is None or not _looks_ahead(claim, record, stated, told) else stated[1]
     day = due if due is not None else last
     if day is None or told is None:
         return Outcome(claim.id, "no record", None, Verdict(claim.id, "unverified", "It names no day."))
     if last is not None and day > last + np.timedelta64(7, "D"):
         return Outcome(claim.id, "open", str(day), Verdict(claim.id, "unverified", f"Not due before {day}."))
-    verdict = examine(_as_stated(claim, told, day), record)
+    verdict = _stated(_as_stated(claim, told, day), record)
     result = _RESULTS.get(verdict.verdict, "no record")
     if result in ("did not", "in part") and due is None:
         result = "open"
     return Outcome(claim.id, result, None if due is None else str(due), verdict)
 
 
+def _looks_ahead(claim: Claim, record: Record, stated: Interval, told: np.datetime64) -> bool:
+    """The stated day is a term, not the day of speaking: later than that or, where that is unknown, named in words."""
+    if stated[1] > told:
+        return True
+    return (
+        claim.published is None and record.published is None and bool(stated[0] < stated[1] or _TERM.search(claim.span))
+    )
+
+
+_TERM = re.compile(r"\b(?:by|before|until|till|end of|within|this|next|coming)\b")
 _RESULTS = {
     "confirmed": "came true",
     "imprecise": "in part",
@@ -101,7 +146,7 @@ _RESULTS = {
     "unsupported": "did not",
 }
 _PROSPECT = re.compile(
-    r"\b(?:will|would|could|may|might|shall|should|(?:is|are) (?:likely|expected|set|bound|going|poised|"
+    r"\b(?:will|would|could|may|might|shall|should|before|until|(?:is|are) (?:likely|expected|set|bound|going|poised|"
     r"about|due)(?: to)?|"
     r"(?:likely|probably|soon|eventually)|(?:expects?|predicts?|forecasts?) (?:that )?)\b"
 )
@@ -113,6 +158,8 @@ def _as_stated(claim: Claim, told: np.datetime64, day: np.datetime64) -> Claim:
     kind = (
         {"boolean": "location", None: "location"}.get(claim.unit, "stock") if claim.kind == "forecast" else claim.kind
     )
+    if claim.unit == "date" and "capture" in claim.quantity:
+        claim = dataclasses.replace(claim, unit=None, quantity="town_control")
     return dataclasses.replace(
         claim, span=span, sentence=None, kind=kind, hedge="asserted", as_of=str(day), published=str(told)
     )
@@ -123,8 +170,3 @@ _JUDGEMENTS = {
     "intention": "What somebody wants or means to do is no matter of record.",
     "causal": "That one thing brings about another is judged by the model, not by a record.",
 }
-
-
-def _first_decided(answers: Iterable[Verdict]) -> Verdict | None:
-    kept = list(answers)
-    return next((answer for answer in kept if answer.checkable), kept[0] if kept else None)

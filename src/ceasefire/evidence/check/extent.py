@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ceasefire.evidence.check.atlas import Atlas
 from ceasefire.evidence.check.record import HEDGE, Interval, Record, bounds, grade, miss
 from ceasefire.evidence.check.region import ANNEXED, DONBAS, UKRAINE, Region, regions, sector
-from ceasefire.evidence.check.words import around, in_prospect, plain, side, status, straight
+from ceasefire.evidence.check.words import around, foreseen, plain, side, status, straight
 from ceasefire.evidence.claim import Claim, Verdict
 from ceasefire.evidence.series import Series
 
@@ -57,7 +57,10 @@ _PEOPLE = re.compile(
 )
 _FULL = re.compile(r"\b(?:full(?:y)?|entire(?:ly)?|complete(?:ly)?|all of|whole|100 ?(?:%|percent|per cent))\b")
 _ALMOST = re.compile(r"\b(?:almost|nearly|virtually|practically|close to|near)\b")
-_INVADED = re.compile(r"\b(?:part|parts|partly|partial(?:ly)?|some|invad\w+|incursion|foothold|pockets?)\b")
+_INVADED = re.compile(
+    r"\b(?:(?:push\w*|mov\w+|cross\w*|break\w*|broke|edg\w+) into|border (?:strip|zone|area)|"
+    r"parts?|partly|partial(?:ly)?|some|invad\w+|incursion|foothold|pockets?)\b"
+)
 _WORDS = (
     (re.compile(r"\b(?:three[- ]quarters)\b"), 75.0),
     (re.compile(r"\b(?:two[- ]thirds)\b"), 66.7),
@@ -70,6 +73,9 @@ _WORDS = (
 _BEFORE = re.compile(
     r"\b(?:since (?:the )?(?:full-scale|february 2022|2022|start of the (?:full-scale )?(?:war|invasion))|"
     r"excluding crimea|without crimea|besides crimea)\b"
+)
+_ABROAD = re.compile(
+    r"\b(?:kursk|belgorod|bryansk|russia's \w+ (?:region|oblast|province)|gaza|syria|golan|moldova|georgia)\b"
 )
 _GROSS = re.compile(r"\bgross\b")
 
@@ -85,11 +91,14 @@ class _Scope:
 def examine(claim: Claim, record: Record) -> Verdict | None:
     """A verdict on a share or an area of ground; None where the claim states none."""
     text, wide = plain(claim), around(claim)
+    said = f"{text} {straight(claim.value_text or '')}"
+    if _ABROAD.search(straight(f"{claim.subject} {' '.join(claim.places)} {claim.span}")):
+        return None
     base, _, per = (claim.unit or "").partition("/")
-    if base == "km2" and (_GROUND.search(wide) or "area" in claim.quantity or "territ" in claim.quantity):
+    if base == "km2" and (_GROUND.search(wide) or re.search("area|territ|advance", claim.quantity)):
         return _area(claim, record, text, per)
     if claim.quantity == "territory_control_share" and (
-        claim.value is not None or _HELD.search(text) or _INVADED.search(text)
+        claim.value is not None or _HELD.search(said) or _INVADED.search(said)
     ):
         return _share(claim, record, text)
     if claim.unit == "percent" and not _PEOPLE.search(text) and _HELD.search(text) and _mentions_ground(claim):
@@ -110,8 +119,10 @@ def _share(claim: Claim, record: Record, text: str) -> Verdict | None:
     atlas, window = Atlas.of(record), record.window(claim)
     index = None if window is None else atlas.nearest_map(window[1])
     scope = _region(claim, record, text)
-    if scope is None or in_prospect(text):
+    if scope is None or foreseen(text):
         return None
+    if claim.kind == "flow" and window is not None and window[0] < window[1] and claim.value is not None:
+        return _share_taken(claim, record, text, scope, window)
     if index is None:
         return Verdict(claim.id, "unverified", f"No map on record bears on {scope.name} at that time.")
     holder = _holder(claim, text)
@@ -133,6 +144,21 @@ def _share(claim: Claim, record: Record, text: str) -> Verdict | None:
             verdict = "conflated"
             reason = f"{says}; the figure holds for {other.says}: {other.value:.1f} %."
     return Verdict(claim.id, verdict, reason, computation, (finding,))
+
+
+def _share_taken(claim: Claim, record: Record, text: str, scope: Region, window: Interval) -> Verdict | None:
+    """Ground taken over a period as a share of a region."""
+    series = _series(record, None if scope is UKRAINE else scope)
+    net = None if series is None else _change(series, window, "")
+    if series is None or net is None:
+        return None
+    land = UKRAINE_KM2 if scope is UKRAINE else Atlas.of(record).land_km2(scope.cells(Atlas.of(record)))
+    found = 100.0 * (-net if _gainer(text) == "UA" else net) / land
+    says = f"{net:,.0f} km² taken net from {window[0]} to {window[1]}, of {land:,.0f}: {found:.2f} % of {scope.name}"
+    end = max(0, int(np.searchsorted(series.dates, window[1], side="right")) - 1)
+    return Verdict(
+        claim.id, grade(claim, found), f"The maps show {says}.", says, (record.finding(claim, series, end, says),)
+    )
 
 
 def _basis(scope: Region, atlas: Atlas, index: int) -> str:
@@ -158,6 +184,8 @@ def _holder(claim: Claim, text: str) -> str:
     said = status(claim)
     if said is not None and said.holder in ("RU", "UA"):
         return said.holder
+    if re.search(r"\b(?:rest of|remain(?:ing|der)|left of)\b", text):
+        return "UA"
     named = side(
         re.sub(
             r"\bukraine's territory|of ukraine|ukrainian (?:territory|land|soil|province|region|oblast)\b", " ", text
@@ -238,7 +266,7 @@ def _shares_beside(record: Record, scope: Region, holder: str, index: int) -> It
 
 def _area(claim: Claim, record: Record, text: str, per: str) -> Verdict | None:
     window = record.window(claim)
-    if window is None or in_prospect(text) or (claim.value is None and bounds(claim) is None):
+    if window is None or foreseen(text) or (claim.value is None and bounds(claim) is None):
         return None
     named = regions(claim, record, f"{text} | {around(claim)}")
     if claim.value is not None and any(entry is UKRAINE for entry in named):
@@ -354,9 +382,12 @@ def _taken(claim: Claim, record: Record, text: str, scope: Region | None, period
         )
     gainer = _gainer(text)
     found = -net if gainer == "UA" else net
-    readings = [_Scope("net", found), *_gross(record, scope, period, per, gainer)]
-    if _GROSS.search(text) and len(readings) > 1:
-        readings = readings[1:]
+    maps = _between_maps(series, period, per, gainer)
+    if maps and (miss(claim, maps[0].value) or 0.0) < (miss(claim, found) or 0.0):
+        found = maps[0].value
+    readings = [_Scope("net", found), *maps, *_gross(record, scope, period, per, gainer)]
+    if _GROSS.search(text):
+        readings.reverse()
     best = min(readings, key=lambda entry: miss(claim, entry.value) or 0.0)
     unit = "km²" + (f" a {per}" if per else "")
     whose = "Ukraine" if gainer == "UA" else "Russia"
@@ -396,6 +427,19 @@ def _change(series: Series, period: Interval, per: str) -> float | None:
         return None
     days = float((period[1] - period[0]).astype(int)) + 1.0
     return end - start if not per else (end - start) / days * _DAYS[per]
+
+
+def _between_maps(series: Series, period: Interval, per: str, gainer: str) -> list[_Scope]:
+    """The same over a month or less as who reads the maps themselves would find: the last up to its eve and its end."""
+    if period[1] - period[0] > np.timedelta64(31, "D"):
+        return []
+    start, end = (int(np.searchsorted(series.dates, day, side="right")) - 1 for day in (period[0] - DAY, period[1]))
+    if start < 0 or end <= start:
+        return []
+    net = float(series.values[end] - series.values[start]) * (-1.0 if gainer == "UA" else 1.0)
+    days = float((series.dates[end] - series.dates[start]).astype(int))
+    says = f"net from the map of {series.dates[start]} to that of {series.dates[end]}"
+    return [_Scope(says, net if not per else net / days * _DAYS[per])]
 
 
 def _gross(record: Record, scope: Region | None, period: Interval, per: str, gainer: str) -> list[_Scope]:

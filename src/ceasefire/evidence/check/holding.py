@@ -4,12 +4,13 @@ A town is judged by its point and by the occupied share of its disc, on the last
 town had changed by the next, on that one too (the maps are weekly). Of a town said to be Russian:
 
   confirmed     its point is occupied and at least .9 of its disc (.98 where all of it is claimed)
-  imprecise     its point, or half of its disc, is; or the map shows it within 8 weeks after
+  imprecise     its point, or half of its disc, is; or the map shows it within 3 weeks after
   contested     a Russian account; the map shows at least a tenth of the disc
   contradicted  otherwise
 
 Of a town said to be Ukrainian the same holds for what is free. Of a date of capture: the week in which the point was
-first occupied, or the last tenth of the disc fell, is confirmed; up to 13 weeks off is imprecise. The first map is of
+first occupied, or the last tenth of the disc fell, is confirmed; up to 3 weeks early or 13 late is
+imprecise. The first map is of
 2024-07-13: what it shows as held was taken before, and the record cannot say when. The thresholds are elicited.
 
 Left out: ground in Russia (the maps stop at the border), and the grey zone, which counts as not occupied.
@@ -33,7 +34,7 @@ from ceasefire.evidence.geography import Place
 
 MOST, ALL, HALF, SOME, NONE = 0.9, 0.98, 0.5, 0.1, 0.02
 """Shares of a disc: mostly, wholly, half, partly, not at all."""
-AHEAD = 8
+AHEAD = 3
 """Weeks after the stated day within which a town shown as taken makes the claim early, not wrong."""
 QUARTER = 91
 """Days by which a date of capture may miss and still be imprecise."""
@@ -172,7 +173,8 @@ def _state(claim: Claim, record: Record, town: Place, said: Status, day: np.date
     shown = [index]
     if index + 1 < len(atlas.dates) and atlas.dates[index] < day:
         shown.append(index + 1)
-    graded = [(_grade(atlas, town, said, entry, claim), entry) for entry in shown]
+    centre = re.search(r"\b(?:cent(?:re|er)|central)\b", plain(claim)) is not None
+    graded = [(_grade(atlas, town, said, entry, claim, centre=centre, base=index), entry) for entry in shown]
     verdict, at = min(graded, key=lambda item: (_ORDER.index(item[0]), item[1]))
     findings = _findings(claim, record, town, sorted({index, at, *_ahead(atlas, town, said, index, verdict)}))
     return Verdict(claim.id, verdict, _reason(atlas, town, said, verdict, at), _shares(atlas, town, at), findings)
@@ -181,7 +183,9 @@ def _state(claim: Claim, record: Record, town: Place, said: Status, day: np.date
 _ORDER = ("confirmed", "imprecise", "contested", "contradicted")
 
 
-def _grade(atlas: Atlas, town: Place, said: Status, index: int, claim: Claim) -> str:
+def _grade(
+    atlas: Atlas, town: Place, said: Status, index: int, claim: Claim, *, centre: bool = False, base: int | None = None
+) -> str:
     held, disc = bool(atlas.held(town)[index]), float(atlas.disc(town)[index])
     if said.holder == "contested":
         return _contested(atlas, town, index, disc)
@@ -189,13 +193,17 @@ def _grade(atlas: Atlas, town: Place, said: Status, index: int, claim: Claim) ->
         return "confirmed" if disc > NONE else "imprecise" if _entered_soon(atlas, town, index) else "contradicted"
     ours = said.holder == "RU"
     point, share = (held, disc) if ours else (not held, 1.0 - disc)
+    if centre:
+        return "confirmed" if point else "imprecise" if share >= HALF else "contradicted"
     if said.part and not said.whole:
         return _partly(share, point)
     if point and share >= (ALL if said.whole else MOST):
         return "confirmed"
+    if said.whole:
+        return "imprecise" if point and share >= HALF else "contradicted"
     if point or share >= HALF:
         return "imprecise"
-    if _changes(atlas, town, said.holder, index):
+    if _changes(atlas, town, said.holder, index if base is None else base):
         return "imprecise"
     if ours and claim.source_side == "RU" and share >= SOME:
         return "contested"
@@ -222,10 +230,10 @@ def _entered_soon(atlas: Atlas, town: Place, index: int) -> bool:
 
 
 def _changes(atlas: Atlas, town: Place, holder: str, index: int) -> bool:
-    """The map shows the town with that holder within the weeks after; or had, within the two weeks before."""
+    """The map shows the town with that holder within the weeks after."""
     held = atlas.held(town)
     theirs = held if holder == "RU" else ~held
-    return bool(theirs[index : index + AHEAD + 1].any() or theirs[max(0, index - 2) : index].any())
+    return bool(theirs[index : index + AHEAD + 1].any())
 
 
 def _ahead(atlas: Atlas, town: Place, said: Status, index: int, verdict: str) -> list[int]:
@@ -305,10 +313,12 @@ def _event(claim: Claim, record: Record, town: Place, said: Status) -> Verdict:
         for end in _completed(atlas, town, found, holder)
     ]
     gap, at = min((_gap(window, (start, end)), index) for start, end, index in spans)
+    early = bool(window[1] < min(start for start, _, _ in spans))
     between = any(found[0] <= at_end for at_end in _completed(atlas, town, found, holder)) and _within(
         window, atlas, int(found[0]), _completed(atlas, town, found, holder)
     )
-    verdict = "confirmed" if gap <= 3 else "imprecise" if gap <= QUARTER or between else "contradicted"
+    limit = AHEAD * WEEK if early else QUARTER
+    verdict = "confirmed" if gap <= 3 else "imprecise" if gap <= limit or between else "contradicted"
     if verdict == "confirmed" and said.whole and holder == "RU" and float(atlas.disc(town)[at]) < MOST:
         verdict = "imprecise"
     first = int(found[np.argmin(np.abs(found - at))])

@@ -17,12 +17,13 @@ import re
 import numpy as np
 
 from ceasefire.evidence.check.atlas import Atlas
-from ceasefire.evidence.check.record import Record, grade, miss
+from ceasefire.evidence.check.record import NEAR, WITHIN, Interval, Record, grade, miss
 from ceasefire.evidence.check.region import DONBAS, in_words, place, places, regions, sector
 from ceasefire.evidence.check.words import around, negative, plain, status, straight
 from ceasefire.evidence.claim import Claim, Finding, Verdict
 from ceasefire.evidence.gazetteer import distance_km
 from ceasefire.evidence.geography import Place
+from ceasefire.evidence.series import Series
 
 WEEKS = 6
 FELL_KM, FELL_SHARE, STILL_KM = 3.0, 0.10, 0.2
@@ -39,12 +40,15 @@ _CLOSING = re.compile(
     r"driv\w+ (?:on|toward|towards))\b"
 )
 _FASTER = re.compile(
-    r"\b(?:accelerat\w+|speed(?:s|ing)? up|sped up|faster|quicken\w*|gain\w* (?:momentum|pace|speed)|increas\w+ pace)\b"
+    r"\b(?:accelerat\w+|speed(?:s|ing)? up|sped up|faster|quicken\w*|gain\w* (?:momentum|pace|speed)|increas\w+ pace|"
+    r"(?:pace|rate) (?:\w+ )?(?:rising|rises|rose|increas\w+|grow\w*|up)|rising (?:pace|rate)|fastest|quickest)\b"
 )
 _SLOWER = re.compile(
     r"\b(?:slow(?:s|ed|ing|er|down)?|decelerat\w+|los(?:t|ing) momentum|stall\w*|stuck|bogged down|"
-    r"ground to a halt|stalemate)\b"
+    r"ground to a halt|stalemate|"
+    r"(?:pace|rate) (?:\w+ )?(?:fall\w*|fell|declin\w*|drop\w*|down)|falling (?:pace|rate)|slowest)\b"
 )
+_UNMOVED = re.compile(r"\b(?:hardly|barely|unchanged|no closer|little (?:closer|progress)|scarcely|as far)\b")
 _ADVANCE = re.compile(r"\b(?:advanc\w+|offensive|gains?|push|front(?: ?line)?|assault|pace)\b")
 _BELT = re.compile(
     r"\b(?:defen[cs]\w* (?:line|belt|position|perimeter)s?|fortress belt|fortified (?:line|belt)s?|"
@@ -76,7 +80,7 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         return _belt(claim, record, text)
     if "terrain" in claim.quantity or (_HEIGHT.search(text) and claim.kind in ("location", "event")):
         return _heights(claim, record, text)
-    pace = _ADVANCE.search(text) and (_FASTER.search(text) or _SLOWER.search(text))
+    pace = bool(_ADVANCE.search(text) and (_FASTER.search(text) or _SLOWER.search(text)))
     if claim.unit != "percent" and pace and claim.kind in ("rate", "flow", "event"):
         return _pace(claim, record, text)
     if claim.unit is None and ("advance_trend" in claim.quantity or (claim.kind == "rate" and _CLOSING.search(text))):
@@ -94,14 +98,19 @@ def _closing(claim: Claim, record: Record, text: str) -> Verdict | None:
     towns = towns or _largest_free(claim, record, text)
     if index is None or index < WEEKS or not towns or claim.negated:
         return None
+    base = _base(atlas, index, window)
+    unmoved = _UNMOVED.search(f"{text} {straight(claim.value_text or '')}")
     told, verdicts, findings = [], [], []
     for town in towns[:6]:
         point = (town.latitude, town.longitude)
-        now, before = atlas.to_side(point, index, "RU"), atlas.to_side(point, index - WEEKS, "RU")
+        now, before = atlas.to_side(point, index, "RU"), atlas.to_side(point, base, "RU")
         if now is None or before is None:
             continue
-        verdicts.append(_grade_closing(atlas, point, index, before, now))
-        then, today = atlas.dates[index - WEEKS], atlas.dates[index]
+        graded = _grade_closing(atlas, point, (base, index), before, now)
+        moved = abs(before - now) / max(before, 1e-9)
+        still = "confirmed" if moved <= FELL_SHARE else "imprecise" if moved <= NEAR else "contradicted"
+        verdicts.append(still if unmoved else graded)
+        then, today = atlas.dates[base], atlas.dates[index]
         says = f"{town.name} {before:.1f} km from occupied ground on {then}, {now:.1f} on {today}"
         told.append(says)
         findings.append(atlas.finding(record, claim, index, town.name, says, None))
@@ -127,13 +136,19 @@ def _largest_free(claim: Claim, record: Record, text: str) -> list[Place]:
     return sorted(free, key=lambda town: -(town.population or 0))[:3]
 
 
-def _grade_closing(atlas: Atlas, point: tuple[float, float], index: int, before: float, now: float) -> str:
+def _base(atlas: Atlas, index: int, window: Interval | None) -> int:
+    """The map to compare with: that of the start of a stated period of weeks, else six weeks before."""
+    start = None if window is None else atlas.upto(window[0])
+    return start if start is not None and start <= index - WEEKS else index - WEEKS
+
+
+def _grade_closing(atlas: Atlas, point: tuple[float, float], maps: tuple[int, int], before: float, now: float) -> str:
     fell = before - now
     if fell >= FELL_KM or (fell > STILL_KM and fell >= FELL_SHARE * before):
         return "confirmed"
     if fell > STILL_KM or now == 0.0:
         return "imprecise"
-    near, then = atlas.around(point, index, AROUND_KM), atlas.around(point, index - WEEKS, AROUND_KM)
+    near, then = atlas.around(point, maps[1], AROUND_KM), atlas.around(point, maps[0], AROUND_KM)
     inside = near.km <= AROUND_KM
     taken = float((np.pi * near.radius**2 * (near.occupied - then.occupied))[inside].sum())
     return "imprecise" if taken >= TAKEN_KM2 and fell > -1.0 else "contradicted"
@@ -148,13 +163,12 @@ def _pace(claim: Claim, record: Record, text: str) -> Verdict | None:
     end = int(np.searchsorted(series.dates, window[1], side="right")) - 1
     if end < 16 or window[1] - series.dates[end] > np.timedelta64(31, "D"):
         return Verdict(claim.id, "unverified", "The maps on record are too few to tell a change of pace at that time.")
-    now, before = (
-        (series.values[end] - series.values[end - 4]) / 28,
-        (series.values[end - 4] - series.values[end - 16]) / 84,
-    )
+    now, before, since = _paces(series, end, window)
+    if _MOST.search(text):
+        return _superlative(claim, record, series, end, window, text)
     if before <= 0:
         return None
-    ratio = float(now / before)
+    ratio = now / before
     if _FASTER.search(text):
         verdict = "confirmed" if ratio >= 1 + CHANGE else "imprecise" if ratio >= 1 - CHANGE else "contradicted"
     elif re.search(r"\b(?:stall|stuck|bogged|halt|stalemate)", text):
@@ -164,10 +178,41 @@ def _pace(claim: Claim, record: Record, text: str) -> Verdict | None:
     where = scope.name if scope else "the whole front"
     computation = (
         f"{where}: {now:.1f} km² a day in the four weeks to {series.dates[end]}, "
-        f"{before:.1f} in the twelve before: {ratio - 1:+.0%}."
+        f"{before:.1f} in {since}: {ratio - 1:+.0%}."
     )
     finding = record.finding(claim, series, end, computation)
     return Verdict(claim.id, verdict, computation[0].upper() + computation[1:], computation, (finding,))
+
+
+_MOST = re.compile(r"\b(?:fastest|quickest|slowest)\b")
+
+
+def _paces(series: Series, end: int, window: Interval) -> tuple[float, float, str]:
+    """km² a day over the last four weeks, and before: the first four of the stated period, else the twelve before."""
+    now = float(series.values[end] - series.values[end - 4]) / 28
+    start = int(np.searchsorted(series.dates, window[0], side="right")) - 1
+    if 0 <= start <= end - 6:
+        first = float(series.values[start + 4] - series.values[start]) / 28
+        return now, first, f"the four weeks from {series.dates[start]}"
+    return now, float(series.values[end - 4] - series.values[end - 16]) / 84, "the twelve before"
+
+
+def _superlative(claim: Claim, record: Record, series: Series, end: int, window: Interval, text: str) -> Verdict | None:
+    """Fastest, or slowest, four weeks since the start of the stated period."""
+    start = max(4, int(np.searchsorted(series.dates, window[0], side="left")))
+    if start >= end - 4:
+        return None
+    paces = (series.values[4:] - series.values[:-4])[start - 4 : end - 3] / 28
+    now, rest = float(paces[-1]), paces[:-4]
+    slowest = "slowest" in text
+    best = float(rest.min() if slowest else rest.max())
+    off = (best - now) / max(abs(best), 1e-9) * (-1 if slowest else 1)
+    verdict = "confirmed" if off <= WITHIN else "imprecise" if off <= NEAR else "contradicted"
+    computation = (
+        f"{now:.1f} km² a day in the four weeks to {series.dates[end]}; "
+        f"the {'least' if slowest else 'most'} in any four weeks from {series.dates[start]} was {best:.1f} before."
+    )
+    return Verdict(claim.id, verdict, computation, computation, (record.finding(claim, series, end, computation),))
 
 
 # Defences

@@ -3,6 +3,7 @@
 Encirclement is a matter of bearings: of 72 rays from the town, those with occupied ground within 15 km are closed.
 
   surrounded          confirmed from 90 % closed; contradicted under 50 %, or where one gap is 90° or wider
+  fully surrounded    the same, and contradicted where one gap is wider than 45°
   nearly surrounded   confirmed where the widest gap is at most 60°, contradicted where over 100°
   semi-encircled      confirmed at 40 to 90 % closed, contradicted under 30 %
 
@@ -18,19 +19,20 @@ from __future__ import annotations
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ceasefire.evidence.check import roads
 from ceasefire.evidence.check.atlas import RAYS, Atlas, open_arc
-from ceasefire.evidence.check.record import Record
+from ceasefire.evidence.check.record import Record, grade
 from ceasefire.evidence.check.region import in_words, place, places
-from ceasefire.evidence.check.words import in_prospect, negative, plain, side, straight
+from ceasefire.evidence.check.words import foreseen, negative, plain, side, straight
 from ceasefire.evidence.claim import Claim, Verdict
 from ceasefire.evidence.geography import Place
 
 RING_KM = 15.0
 FRONT_KM = 40.0
 FULL, HALF, SEMI, LEAST = 0.9, 0.5, 0.4, 0.3
-WIDE_DEG, NARROW_DEG, GAP_DEG = 90.0, 60.0, 100.0
+WIDE_DEG, NARROW_DEG, GAP_DEG, TIGHT_DEG = 90.0, 60.0, 100.0, 45.0
 
 _RING = re.compile(
     r"\b(?:encircle(?:d|s)?|encirclement|surrounded|surrounds?|besieged|cauldron|(?:cut|sealed) off|pocket)\b"
@@ -67,13 +69,23 @@ POINTS = {
     "southwest": 225.0,
     "northwest": 315.0,
 }
+_WHOLLY = re.compile(r"\b(?:fully|completely|totally|entirely)\b")
+_COMPASS_SHARE = re.compile(r"\b(?:compass|bearings)\b")
+_GAP = re.compile(r"\b(?:open|gap|corridor|way out|neck)\b")
+_POINT = re.compile(r"\b((?:north|south)[- ]?(?:east|west)|north|south|east|west)(?:ern|wards?)?\b")
+Bearings = NDArray[np.bool_]
+"""[ray] whether ground of the other side lies that way."""
 _COUNTS = {"two": 2, "2": 2, "both": 2, "three": 3, "3": 3, "four": 4, "4": 4, "multiple": 2, "several": 2}
 
 
 def examine(claim: Claim, record: Record) -> Verdict | None:
     """A verdict on a claim of encirclement, of attack from several sides, or of cut roads; None where it makes none."""
     text = plain(claim)
-    if claim.unit in ("USD", "percent", "GW", "km", "km2", "date"):
+    if claim.unit == "percent" and ("encircl" in claim.quantity or _COMPASS_SHARE.search(text)):
+        return _ring_share(claim, record, text)
+    if claim.unit is None and _GAP.search(text) and ("encircl" in claim.quantity or claim.quantity == "bearing"):
+        return _gap_bearing(claim, record, text)
+    if claim.unit not in (None, "boolean", "persons", "count"):
         return None
     if "road" in claim.quantity or "supply_line" in claim.quantity or (_ROAD.search(text) and _CUT.search(text)):
         return _roads(claim, record, text)
@@ -90,6 +102,47 @@ def _states_ring(claim: Claim) -> bool:
 
 
 # Rings
+
+
+def _rays(claim: Claim, record: Record, text: str) -> tuple[Place, int, Bearings] | None:
+    """The town, the map and its closed bearings, within the radius that the words name or else 15 km."""
+    atlas, window = Atlas.of(record), record.window(claim)
+    index = None if window is None else atlas.nearest_map(window[1])
+    towns = [town for town in _about(claim, record) if atlas.follows(town)]
+    if index is None or not towns or claim.negated:
+        return None
+    named = re.search(r"\bwithin (\d{1,2}) ?(?:km|kilomet)", text)
+    radius = max(3.0, float(named[1])) if named else RING_KM
+    town = towns[0]
+    return town, index, atlas.around((town.latitude, town.longitude), index, radius).closed("RU", radius)
+
+
+def _ring_share(claim: Claim, record: Record, text: str) -> Verdict | None:
+    found = _rays(claim, record, text)
+    if found is None or claim.value is None:
+        return None
+    town, index, closed = found
+    share = 100.0 * float(np.mean(closed))
+    computation = f"{town.name}: {int(closed.sum())} of {RAYS} bearings closed, {share:.0f} %."
+    finding = Atlas.of(record).finding(record, claim, index, town.name, computation, round(share, 1))
+    reason = f"Occupied ground closed {share:.0f} % of the compass around {town.name}."
+    return Verdict(claim.id, grade(claim, share), reason, computation, (finding,))
+
+
+def _gap_bearing(claim: Claim, record: Record, text: str) -> Verdict | None:
+    found = _rays(claim, record, text)
+    point = _POINT.search(f"{text} {straight(claim.value_text or '')}")
+    if found is None or point is None:
+        return None
+    town, index, closed = found
+    middle = _middle(closed)
+    if middle is None:
+        return None
+    off = abs((middle - POINTS[re.sub(r"[- ]", "", point[1])] + 180.0) % 360.0 - 180.0)
+    verdict = "confirmed" if off <= 33.75 else "imprecise" if off <= 67.5 else "contradicted"
+    computation = f"{town.name}: the widest gap is {open_arc(closed):.0f}° about {middle:.0f}°, {off:.0f}° off."
+    finding = Atlas.of(record).finding(record, claim, index, town.name, computation, None)
+    return Verdict(claim.id, verdict, f"The open side of {town.name} lay about {middle:.0f}°.", computation, (finding,))
 
 
 def _ring(claim: Claim, record: Record, text: str) -> Verdict | None:
@@ -112,7 +165,7 @@ def _ring(claim: Claim, record: Record, text: str) -> Verdict | None:
         f"the widest gap is {gap:.0f}°{_towards(closed)}."
     )
     finding = atlas.finding(record, claim, index, town.name, computation, round(100 * share, 1))
-    if in_prospect(text) and not _NEARLY.search(text):
+    if foreseen(text) and not _NEARLY.search(text):
         reason = (
             f"Whether {town.name} was about to be encircled is a judgement; {share:.0%} of the bearings were closed."
         )
@@ -152,13 +205,23 @@ def _grade_ring(text: str, share: float, gap: float) -> str:
         return "confirmed" if gap <= NARROW_DEG else "contradicted" if gap > GAP_DEG or share < HALF else "imprecise"
     if share >= FULL:
         return "confirmed"
+    if _WHOLLY.search(text) and gap > TIGHT_DEG:
+        return "contradicted"
     return "contradicted" if share < HALF or gap >= WIDE_DEG else "imprecise"
 
 
-def _towards(closed: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
+def _towards(closed: Bearings) -> str:
     """Where the middle of the widest gap lies, as a point of the compass."""
-    if closed.all() or not closed.any():
+    bearing = _middle(closed)
+    if bearing is None:
         return ""
+    return " towards the " + min(POINTS, key=lambda name: abs((POINTS[name] - bearing + 180.0) % 360.0 - 180.0))
+
+
+def _middle(closed: Bearings) -> float | None:
+    """Bearing of the middle of the widest gap, degrees; None where there is none, or nothing but one."""
+    if closed.all() or not closed.any():
+        return None
     start = int(np.argmax(closed))
     rolled = np.roll(closed, -start)
     best, run, middle = 0, 0, 0.0
@@ -166,8 +229,7 @@ def _towards(closed: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> str:
         run = 0 if shut else run + 1
         if run > best:
             best, middle = run, position - run / 2 + 0.5
-    bearing = (start + middle) * 360.0 / RAYS % 360.0
-    return " towards the " + min(POINTS, key=lambda name: abs((POINTS[name] - bearing + 180.0) % 360.0 - 180.0))
+    return (start + middle) * 360.0 / RAYS % 360.0
 
 
 # Axes of attack
@@ -197,7 +259,7 @@ def _axes(claim: Claim, record: Record, text: str) -> Verdict | None:
     return Verdict(claim.id, verdict, reason, computation, (finding,))
 
 
-def _grade_axes(text: str, closed: np.ndarray[tuple[int], np.dtype[np.bool_]], share: float) -> str | None:
+def _grade_axes(text: str, closed: Bearings, share: float) -> str | None:
     if (named := _COMPASS.search(text)) is not None:
         sides = re.findall(r"(?:north|south|east|west)(?:[- ]?(?:east|west))?", named.group(1))
         there = [_quarter(closed, POINTS[re.sub(r"[- ]", "", entry)]) > 0 for entry in sides]
@@ -214,7 +276,7 @@ def _grade_axes(text: str, closed: np.ndarray[tuple[int], np.dtype[np.bool_]], s
     return "confirmed" if off == 0 else "imprecise" if off == 1 else "contradicted"
 
 
-def _quarter(closed: np.ndarray[tuple[int], np.dtype[np.bool_]], bearing: float) -> float:
+def _quarter(closed: Bearings, bearing: float) -> float:
     """Closed share of the quarter of the compass about a bearing."""
     rays = np.arange(RAYS) * 360.0 / RAYS
     return float(np.mean(closed[np.abs((rays - bearing + 180.0) % 360.0 - 180.0) <= 45.0]))
@@ -226,7 +288,8 @@ def _quarter(closed: np.ndarray[tuple[int], np.dtype[np.bool_]], bearing: float)
 def _roads(claim: Claim, record: Record, text: str) -> Verdict | None:
     atlas, window = Atlas.of(record), record.window(claim)
     index = None if window is None else atlas.nearest_map(window[1])
-    if index is None or in_prospect(text):
+    said = f"{text} {straight(claim.value_text or '')}"
+    if index is None or foreseen(text) or not (_CUT.search(said) or _OPEN.search(said)):
         return None
     towns = list(dict.fromkeys([*places(claim, record, text), *in_words(claim.span, record)]))
     if len(towns) < 2:

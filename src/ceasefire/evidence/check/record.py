@@ -170,13 +170,15 @@ def bounds(claim: Claim) -> tuple[float, float] | None:
 def miss(claim: Claim, found: float) -> float | None:
     """Relative error of what is stated against what was found: 0 inside the stated band; None without a number.
 
-    A floor or a ceiling is measured by how far the found figure lies beyond it.
+    Outside the band it is that of the stated figure itself; of a floor or a ceiling, how far the found lies beyond.
     """
     stated = bounds(claim)
     if stated is None:
         return None
     low, high = stated
     outside = max(low - found, found - high, 0.0)
+    if outside and claim.value is not None and claim.qualifier not in ("at_least", "less_than"):
+        outside = abs(claim.value - found)
     return outside / abs(found) if found else (0.0 if outside == 0 else float("inf"))
 
 

@@ -59,6 +59,8 @@ _NEAR_FRONT = re.compile(
     r"\b(?:near|close to|not far from|by) (?:the )?(?:\w+ ){0,2}(?:front ?lines?|line of contact|contact line)\b"
 )
 ON_KM, NEAR_KM = 5.0, 15.0
+MAP_ERROR_KM = 0.75
+"""Error of a distance to the line that 95 % of places stay below."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ def _distance(claim: Claim, record: Record, text: str) -> Verdict | None:
     if isinstance(leg, Verdict) or leg is None:
         return leg
     verdict = grade(claim, leg.km)
+    if leg.bearing is None and verdict != "confirmed" and _within_map_error(claim, leg.km):
+        verdict = "confirmed"
     error = miss(claim, leg.km) or 0.0
     if verdict != "confirmed" and abs(error) * leg.km <= 1.0 and leg.km >= 1.0:
         verdict = "confirmed" if error <= 2 * WITHIN else "imprecise"
@@ -121,11 +125,18 @@ def _distance(claim: Claim, record: Record, text: str) -> Verdict | None:
     return Verdict(claim.id, verdict, reason, computation, leg.findings)
 
 
+def _within_map_error(claim: Claim, km: float) -> bool:
+    """The stated distance lies within the error of distances measured on cells."""
+    stated = bounds(claim)
+    return stated is not None and stated[0] - MAP_ERROR_KM <= km <= stated[1] + MAP_ERROR_KM
+
+
 def _otherwise(claim: Claim, leg: _Leg) -> tuple[str, str]:
     stated = bounds(claim)
     if stated is not None and stated[0] <= leg.km and leg.nearer <= stated[1]:
         return "imprecise", f" From the edge of the built-up area it is about {leg.nearer:.0f} km."
-    if leg.longer is not None and (miss(claim, leg.longer) or 0.0) <= WITHIN:
+    straight_line = re.search(r"\b(?:straight|crow|direct)\b", around(claim))
+    if leg.longer is not None and not straight_line and (miss(claim, leg.longer) or 0.0) <= WITHIN:
         return "imprecise", f" By road it is about {leg.longer:.0f} km."
     return "contradicted", ""
 
@@ -138,6 +149,9 @@ def _leg(claim: Claim, record: Record, text: str) -> _Leg | Verdict | None:
         return _to_border(claim, record, named[0], border)
     if _LINE.search(text) and (len(named) < 2 or len(spoken) < 2):
         return _to_line(claim, record, named[0]) if named else None
+    troops = re.search(rf"\b(?:{RUSSIAN}|{UKRAINIAN})\b", f"{claim.subject.lower()} {text}")
+    if len(named) == 1 and len(spoken) < 2 and troops:
+        return _to_line(claim, record, named[0])
     ends = _ends(claim, record, named, spoken)
     if ends is None and _LINE.search(around(claim)) and named:
         return _to_line(claim, record, named[0])

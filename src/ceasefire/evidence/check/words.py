@@ -29,11 +29,14 @@ _NEGATION = re.compile(
 _PROSPECT = re.compile(
     r"\b(?:try|tries|trying|tried|aim\w*|seek\w*|sought|attempt\w*|plan\w*|want\w*|hop(?:e|es|ing)|"
     r"clos\w+ in|threat\w*|"
-    r"verge|about to|poised|will|would|could|may|might|if|should|before|goal|objective|capable|prepar\w+|bid|effort\w*|"
+    r"verge|about to|poised|will|would|could|may|might|if|should|"
+    r"(?<!week )(?<!weeks )(?<!month )(?<!months )(?<!year )(?<!day )before|"
+    r"goal|objective|capable|prepar\w+|bid|effort\w*|"
     r"offensive|battles?|fight\w*|push\w*|intend\w*|expect\w*|likely|unless|until|risk\w*|bent on|set on|close to|near|"
     r"advanc\w+ (?:on|toward|towards)|approach\w*|demand\w*|insist\w*|cede|ceding|concede\w*|hand over|in order)\b"
 )
 _TAKE = (
+    r"secur(?:e|es|ed|ing)|"
     r"captur(?:e|es|ed|ing)|seiz(?:e|es|ed|ing|ure)|conquer\w*|conquest|overr[ua]n|annex\w*|storm(?:ed|s)|"
     r"took(?: over)?|taken(?: over)?|"
     r"takes?|taking|clear(?:ed|s|ing)|occupi(?:ed|es)|occupying|swallow\w*"
@@ -174,11 +177,23 @@ def in_prospect(text: str) -> bool:
     return bool(_PROSPECT.search(text))
 
 
+_FORESEEN = re.compile(
+    r"\b(?:will|would|could|may|might|should|if|unless|aim\w*|plan\w*|want\w*|hop(?:e|es|ing)|seek\w*|try|tries|"
+    r"trying|threat\w*|risk\w*|verge|about to|poised|intend\w*|expect\w*|demand\w*|insist\w*|"
+    r"cede|ceding|concede\w*|hand over)\b"
+)
+
+
+def foreseen(text: str) -> bool:
+    """The text speaks of aims or of things to come; unlike `in_prospect`, a push or a battle is no aim."""
+    return bool(_FORESEEN.search(text))
+
+
 def _other(holder: str) -> str:
     return {"RU": "UA", "UA": "RU", "entered": "UA"}.get(holder, holder)
 
 
-_STATED = re.compile(r"\s*(?:(?P<RU>ru|russia|russian|rus)|(?P<UA>ua|ukraine|ukrainian|ukr))\b")
+_STATED = re.compile(r"\s*(?P<no>not |no longer )?(?:(?P<RU>ru|russia|russian|rus)|(?P<UA>ua|ukraine|ukrainian|ukr))\b")
 
 
 def _stated(claim: Claim) -> Status | None:
@@ -188,9 +203,12 @@ def _stated(claim: Claim) -> Status | None:
     if re.search(_CONTEST, text):
         return Status("contested")
     match = _STATED.match(text)
-    if match is None or match.lastgroup is None:
+    if match is None:
         return spoken(text, ())
-    return Status(match.lastgroup, bool(_WHOLE.search(text)), bool(_PART.search(text)))
+    holder = "RU" if match["RU"] else "UA"
+    if match["no"]:
+        return Status(_other(holder))
+    return Status(holder, bool(_WHOLE.search(text)), bool(_PART.search(text)))
 
 
 def spoken(text: str, names: tuple[str, ...] = ()) -> Status | None:

@@ -1,0 +1,113 @@
+"""Who says it, on whose side, and how sure."""
+
+from __future__ import annotations
+
+import pytest
+
+from ceasefire.evidence.article import document, lexicon, speaker
+from ceasefire.evidence.article.extract import extract
+from ceasefire.evidence.claim import ADMIRALTY, Claim
+
+
+def said(text: str, part: str) -> Claim:
+    article = document.parse((text + "\n").encode(), "note.txt", published="2025-09-17")
+    found = [claim for claim in extract(article) if part in claim.span]
+    assert found, [claim.span for claim in extract(article)]
+    return min(found, key=lambda claim: len(claim.span))
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "name", "side"),
+    [
+        ("The bridge at Nikopol collapsed on Sunday.", "collapsed", "author", "author"),
+        ("Peskov said that the talks would resume in Istanbul.", "resume", "Peskov", "RU"),
+        ("Kremlin spokesman Dmitry Peskov said the talks would resume in Istanbul.", "resume", "Peskov", "RU"),
+        ("According to U.S. officials, the envoy left Moscow on Friday.", "left", "U.S. officials", "US"),
+        ("The envoy left Moscow on Friday, according to Reuters.", "left", "Reuters", "neutral"),
+        ("“The line will hold through the winter,” said Syrskyi.", "hold", "Syrskyi", "UA"),
+        ("Ukraine’s General Staff reported that two brigades withdrew.", "withdrew", "Ukraine’s General Staff", "UA"),
+        ("There are reports that the column has turned back to Belgorod.", "turned back", "reports", "neutral"),
+        ("According to unconfirmed reports, a depot burned for two days.", "burned", "unconfirmed reports", "neutral"),
+    ],
+)  # fmt: skip
+def test_who_says_it(text: str, part: str, name: str, side: str) -> None:
+    claim = said(text, part)
+    assert (claim.attributed_to, claim.source_side) == (name, side)
+
+
+def test_a_voice_ends_with_what_it_says() -> None:
+    text = "Lavrov said that the offer was dead, but the delegation stayed in Geneva for a week."
+    assert said(text, "dead").attributed_to == "Lavrov"
+    assert said(text, "stayed").attributed_to == "author"
+
+
+def test_a_voice_covers_all_that_it_says() -> None:
+    text = "Lavrov said that the offer was dead and that the army would take the whole region."
+    assert said(text, "dead").attributed_to == said(text, "whole region").attributed_to == "Lavrov"
+
+
+def test_a_fact_that_shows_something_does_not_speak() -> None:
+    assert said("The retreat shows that the southern army lacks shells.", "lacks").attributed_to == "author"
+
+
+def test_a_pronoun_that_speaks_is_the_last_person_named() -> None:
+    text = "Rubio arrived in Kyiv on Monday. He said that the sanctions would stay in force."
+    assert said(text, "stay in force").attributed_to == "Rubio"
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "hedge"),
+    [
+        ("The depot near Bryansk burned for two days.", "burned", "asserted"),
+        ("Budanov said that the depot near Bryansk burned for two days.", "burned", "reported"),
+        ("The Russian Defence Ministry claimed that its troops had entered the town.", "entered", "alleged"),
+        ("The commander allegedly sold fuel from the depot to smugglers.", "sold", "alleged"),
+        ("According to unconfirmed reports, the depot near Bryansk burned for two days.", "burned", "unconfirmed"),
+        ("The second army will reach the river in the spring.", "reach", "forecast"),
+        ("The generals seem to have lost all sense of reality.", "lost", "opinion"),
+    ],
+)
+def test_how_sure_it_is_put(text: str, part: str, hedge: str) -> None:
+    assert said(text, part).hedge == hedge
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("Volodymyr Zelenskiy", "UA"),
+        ("President Vladimir Putin", "RU"),
+        ("the Russian Foreign Ministry", "RU"),
+        ("a senior Ukrainian official", "UA"),
+        ("U.S. Treasury Secretary Scott Bessent", "US"),
+        ("German Chancellor Friedrich Merz", "EU"),
+        ("the British Ministry of Defence", "UK"),
+        ("Gallup", "neutral"),
+        ("Jane Nobody", "neutral"),
+        ("author", "author"),
+    ],
+)
+def test_sides(name: str, side: str) -> None:
+    assert lexicon.side(name) == side
+
+
+def test_no_spelling_stands_for_two_sides() -> None:
+    sides: dict[str, str] = {}
+    for actor in lexicon.ACTORS:
+        for spelling in actor.names:
+            assert sides.setdefault(spelling, actor.side) == actor.side, spelling
+
+
+@pytest.mark.parametrize("name", ["author", "Gallup", "unconfirmed reports", "Putin", "anonymous sources", "Reuters"])
+@pytest.mark.parametrize("hedge", ["asserted", "reported", "alleged", "unconfirmed", "opinion", "forecast"])
+def test_grades_are_of_the_admiralty_scale(name: str, hedge: str) -> None:
+    assert ADMIRALTY.fullmatch(speaker.admiralty(speaker.Voice(name), hedge))
+
+
+def test_an_unnamed_source_is_graded_below_a_pollster() -> None:
+    assert speaker.admiralty(speaker.Voice("anonymous sources"), "reported") > speaker.admiralty(
+        speaker.Voice("Gallup"), "reported"
+    )
+
+
+def test_quotations_may_stay_open() -> None:
+    assert list(speaker.quotes("He said “one” and “two")) == [(8, 13), (18, 22)]
