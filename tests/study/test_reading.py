@@ -184,3 +184,13 @@ def test_the_day_given_stands_only_where_a_claim_says_none(tmp_path, monkeypatch
     write((dataclasses.asdict(each) for each in kept), tmp_path / "c.jsonl")
     study.check(tmp_path / "c.jsonl", published="2025-02-02")
     assert [each.published for each in seen] == ["2025-02-02", "2025-01-05"]
+
+
+def test_a_verdict_that_the_record_of_its_day_gave_stands(store, monkeypatch):
+    def outcome(claim: Claim, record: Record) -> Outcome:
+        return Outcome(claim.id, "did not", "2025-06-30", verdict(1, "contradicted"))
+
+    monkeypatch.setattr("ceasefire.evidence.check.check.outcome", outcome)
+    claims = [claim(1, kind="flow", as_of="2025-06"), claim(2, kind="forecast", as_of="2025-06")]
+    found = gathered(store, claims, [verdict(1, "confirmed"), verdict(2)])
+    assert [forecast.outcome for forecast in found.forecasts] == [TRUE, FALSE]

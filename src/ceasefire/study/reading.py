@@ -47,6 +47,14 @@ TRUE, PARTLY, FALSE, NOT_DUE, UNKNOWN = (
     "not due within the record",
     "left open by the record",
 )
+_VERDICT = {
+    "confirmed": TRUE,
+    "imprecise": PARTLY,
+    "contested": PARTLY,
+    "conflated": FALSE,
+    "contradicted": FALSE,
+    "unsupported": FALSE,
+}
 _RESULT = {"came true": TRUE, "in part": PARTLY, "did not": FALSE, "open": NOT_DUE, "no record": UNKNOWN}
 
 
@@ -240,8 +248,11 @@ def judge(document: Document, claims: Sequence[Claim], store: Store) -> Reading:
 def gather(document: Document, claims: Sequence[Claim], verdicts: Sequence[Verdict], record: Record) -> Reading:
     """A reading of claims in the order of the text, with a verdict for each."""
     told = None if document.published is None else as_day(document.published)
-    ahead = [claim for claim in claims if _is_forecast(claim, told) and not (claim.dup_of or claim.derived)]
-    foreseen = [_forecast(claim, record) for claim in ahead]
+    foreseen = [
+        _forecast(claim, verdict, record)
+        for claim, verdict in zip(claims, verdicts, strict=True)
+        if _is_forecast(claim, told) and not (claim.dup_of or claim.derived)
+    ]
     kept = tuple(forecast for forecast in foreseen if forecast.due is not None or forecast.outcome == TRUE)
     return Reading(
         name=document.name,
@@ -351,10 +362,13 @@ def _is_forecast(claim: Claim, told: np.datetime64 | None) -> bool:
     return told is not None and days is not None and bool(days[0] > told)
 
 
-def _forecast(claim: Claim, record: Record) -> Forecast:
+def _forecast(claim: Claim, verdict: Verdict, record: Record) -> Forecast:
+    """What became of it; its own verdict tells where that was reached from the record of its day."""
     from ceasefire.evidence.check.check import outcome
 
     found = outcome(claim, record)
+    if verdict.checkable and found.due is not None:
+        return Forecast(claim, found.due, _VERDICT[verdict.verdict], verdict)
     return Forecast(claim, found.due, _RESULT[found.result], found.verdict)
 
 

@@ -669,7 +669,9 @@ thead .word{{color:inherit;font-weight:700}}
 .words td,.words th{{vertical-align:top}}
 .beside aside td:nth-child(2){{white-space:nowrap}}
 .ahead th[scope=row]{{width:42%}}
+.chip b{{flex:none}}
 .ahead .chip{{white-space:normal}}
+.ahead td:nth-child(3){{min-width:13em}}
 .sourced td:nth-child(3),.sourced td:nth-child(4){{text-align:left}}
 .signs{{grid-template-columns:9.5em 1fr;gap:9px 14px;align-items:baseline;max-width:52em}}
 @media(max-width:820px){{

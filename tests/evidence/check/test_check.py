@@ -63,7 +63,8 @@ def test_what_no_record_decides_is_unverified(record: Record, kind: str) -> None
 def test_verdict_is_reached_from_the_fields_of_the_readme_alone(packaged: Store) -> None:
     row = {
         "id": "a", "doc": "d", "span": "captured the town of Vuhledar", "subject": "Vuhledar",
-        "quantity": "town_control", "value": None, "unit": None, "places": ["Vuhledar"], "as_of": "2024-10-14", "verdict": "x", "checkable": True,
+        "quantity": "town_control", "value": None, "unit": None, "places": ["Vuhledar"], "as_of": "2024-10-14",
+        "verdict": "x", "checkable": True,
     }  # fmt: skip
     assert check.check([from_row(row)], store=packaged)[0].verdict == "confirmed"
 
@@ -281,7 +282,8 @@ def claims(draw: st.DrawFn) -> Claim:
         value_text=draw(st.one_of(st.none(), TEXT, st.sampled_from(["RU", "UA", "contested"]))),
         unit=draw(UNIT), qualifier=draw(st.sampled_from(QUALIFIERS)), places=tuple(draw(st.lists(TEXT, max_size=4))),
         as_of=draw(st.one_of(DAY, NEAR_DAY)), source_side=draw(st.sampled_from(SIDES)),
-        hedge=draw(st.sampled_from(HEDGES)), kind=draw(st.sampled_from(KINDS)), system=draw(st.sampled_from(SYSTEMS)), negated=draw(st.booleans()),
+        hedge=draw(st.sampled_from(HEDGES)), kind=draw(st.sampled_from(KINDS)),
+        system=draw(st.sampled_from(SYSTEMS)), negated=draw(st.booleans()),
         published=draw(st.one_of(st.none(), NEAR_DAY, TEXT)), sentence=draw(st.one_of(st.none(), TEXT)),
     )  # fmt: skip
 

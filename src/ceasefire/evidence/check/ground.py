@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ceasefire.evidence.check import extent, holding, line, pocket, span
+from ceasefire.evidence.check import area, holding, line, pocket, share, span
 from ceasefire.evidence.check.record import Record
 from ceasefire.evidence.claim import Claim, Verdict
 
@@ -16,7 +16,8 @@ SUBJECTS: tuple[Callable[[Claim, Record], Verdict | None], ...] = (
     holding.examine_bank,
     span.examine,
     line.examine,
-    extent.examine,
+    share.examine,
+    area.examine,
     holding.examine,
 )
 

@@ -1,10 +1,8 @@
-"""Shares and areas: how much of a region a side held, how much ground was occupied, taken or given up over a period.
+"""Areas: how much ground was occupied at a date, taken or given up over a period.
 
-A share is occupied land over all land of the region (cells, within a percentage point of the polygons); of Ukraine
-whole it is the mapped total over 603,550 km², its 1991 area. `Fully` needs 99.9 %, is imprecise from 90 %. An area at a
-date is read between the weekly maps in a straight line; an area taken is the difference of two such, net; what changed
-hands to and fro is counted apart as gross. A figure that fails for the scope that is named and holds, within 3 %, for a
-neighbour of it (the other side's share, Donbas for Donetsk, no Crimea, a sector, the period before) is conflated.
+An area at a date is read between the weekly maps in a straight line; an area taken is the difference of two such, net;
+what changed hands to and fro is counted apart as gross. A figure that fails for the scope that is named and holds,
+within 3 %, for a neighbour of it (no Crimea, a sector, the whole front, the period before or after) is conflated.
 
 Ground taken before 2022 is general knowledge (trust D): Crimea with Sevastopol 26,960 km², Donbas 16,800 km².
 """
@@ -12,15 +10,14 @@ Ground taken before 2022 is general knowledge (trust D): Crimea with Sevastopol 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ceasefire.evidence.check.atlas import Atlas
-from ceasefire.evidence.check.record import HEDGE, Interval, Record, bounds, grade, miss
-from ceasefire.evidence.check.region import ANNEXED, DONBAS, UKRAINE, Region, regions, sector
+from ceasefire.evidence.check.record import Interval, Record, bounds, grade, miss
+from ceasefire.evidence.check.region import UKRAINE, Region, regions, sector
 from ceasefire.evidence.check.words import around, foreseen, plain, side, status, straight
 from ceasefire.evidence.claim import Claim, Verdict
 from ceasefire.evidence.series import Series
@@ -28,16 +25,10 @@ from ceasefire.evidence.series import Series
 UKRAINE_KM2 = 603_550.0
 CRIMEA_KM2 = 26_960.0
 BEFORE_2022_KM2 = CRIMEA_KM2 + 16_800.0
-WHOLE, NEARLY = 99.9, 90.0
 ALIKE = 0.03
 DAY = np.timedelta64(1, "D")
 _DAYS = {"day": 1.0, "week": 7.0, "month": 365.25 / 12, "yr": 365.25}
 
-_HELD = re.compile(
-    r"\b(?:control\w*|occup\w+|hold(?:s|ing)?|held|captur\w+|seiz\w+|conquer\w*|tak(?:e|es|en|ing)|took|"
-    r"annex\w*|hands|grip|rule|"
-    r"liberat\w+|retain\w*|los(?:t|es)|territory|territories|land)\b"
-)
 _GROUND = re.compile(
     r"\b(?:control\w*|occup\w+|hold(?:s|ing)?|held|captur\w+|seiz\w+|conquer\w*|tak(?:e|es|en|ing)|took|"
     r"gain\w*|advanc\w+|los(?:t|es|ses|ing)|"
@@ -48,27 +39,6 @@ _FLOW = re.compile(
     r"\b(?:captured?|capturing|seiz\w+|took|taken|takes|gain\w*|advanc\w+|lost|loses|liberat\w+|recaptur\w+|"
     r"retook|conquer\w*|overr[ua]n|"
     r"swallow\w*|net|new(?:ly)?)\b"
-)
-_PEOPLE = re.compile(
-    r"\b(?:ukrainians|russians|people|respondents|population|voters|public|favou?r\w*|support\w*|polls?|"
-    r"survey\w*|opinion|citizens|"
-    r"troops|soldiers|electricity|power|energy|capacity|gdp|budget|exports?|reserves|minerals?|coal|grain|"
-    r"industry|economy|refin\w+)\b"
-)
-_FULL = re.compile(r"\b(?:full(?:y)?|entire(?:ly)?|complete(?:ly)?|all of|whole|100 ?(?:%|percent|per cent))\b")
-_ALMOST = re.compile(r"\b(?:almost|nearly|virtually|practically|close to|near)\b")
-_INVADED = re.compile(
-    r"\b(?:(?:push\w*|mov\w+|cross\w*|break\w*|broke|edg\w+) into|border (?:strip|zone|area)|"
-    r"parts?|partly|partial(?:ly)?|some|invad\w+|incursion|foothold|pockets?)\b"
-)
-_WORDS = (
-    (re.compile(r"\b(?:three[- ]quarters)\b"), 75.0),
-    (re.compile(r"\b(?:two[- ]thirds)\b"), 66.7),
-    (re.compile(r"\b(?:a|one)[- ]third\b"), 33.3),
-    (re.compile(r"\b(?:a|one)[- ]quarter\b"), 25.0),
-    (re.compile(r"\b(?:a|one)[- ]fifth\b"), 20.0),
-    (re.compile(r"\b(?:a|one)[- ]sixth\b"), 16.7),
-    (re.compile(r"\bhalf (?:of|the)\b"), 50.0),
 )
 _BEFORE = re.compile(
     r"\b(?:since (?:the )?(?:full-scale|february 2022|2022|start of the (?:full-scale )?(?:war|invasion))|"
@@ -81,7 +51,7 @@ _GROSS = re.compile(r"\bgross\b")
 
 
 @dataclass(frozen=True)
-class _Scope:
+class Reading:
     """A reading of a figure: what it is of, and its value."""
 
     says: str
@@ -89,98 +59,22 @@ class _Scope:
 
 
 def examine(claim: Claim, record: Record) -> Verdict | None:
-    """A verdict on a share or an area of ground; None where the claim states none."""
-    text, wide = plain(claim), around(claim)
-    said = f"{text} {straight(claim.value_text or '')}"
-    if _ABROAD.search(straight(f"{claim.subject} {' '.join(claim.places)} {claim.span}")):
-        return None
+    """A verdict on an area of ground; None where the claim states none."""
     base, _, per = (claim.unit or "").partition("/")
-    if base == "km2" and (_GROUND.search(wide) or re.search("area|territ|advance", claim.quantity)):
-        return _area(claim, record, text, per)
-    if claim.quantity == "territory_control_share" and (
-        claim.value is not None or _HELD.search(said) or _INVADED.search(said)
-    ):
-        return _share(claim, record, text)
-    if claim.unit == "percent" and not _PEOPLE.search(text) and _HELD.search(text) and _mentions_ground(claim):
-        return _share(claim, record, text)
+    if base != "km2" or abroad(claim):
+        return None
+    if _GROUND.search(around(claim)) or re.search("area|territ|advance", claim.quantity):
+        return _area(claim, record, plain(claim), per)
     return None
 
 
-def _mentions_ground(claim: Claim) -> bool:
-    return claim.system in ("battle", "geography", "claims", "negotiation") and not re.search(
-        r"opinion|rate|revenue|price|loss|casualt|share_of_(?!terr)|chance|probab", claim.quantity
-    )
+def abroad(claim: Claim) -> bool:
+    """It speaks of ground that the maps do not show."""
+    return bool(_ABROAD.search(straight(f"{claim.subject} {' '.join(claim.places)} {claim.span}")))
 
 
-# Shares
-
-
-def _share(claim: Claim, record: Record, text: str) -> Verdict | None:
-    atlas, window = Atlas.of(record), record.window(claim)
-    index = None if window is None else atlas.nearest_map(window[1])
-    scope = _region(claim, record, text)
-    if scope is None or foreseen(text):
-        return None
-    if claim.kind == "flow" and window is not None and window[0] < window[1] and claim.value is not None:
-        return _share_taken(claim, record, text, scope, window)
-    if index is None:
-        return Verdict(claim.id, "unverified", f"No map on record bears on {scope.name} at that time.")
-    holder = _holder(claim, text)
-    occupied = _percent(scope, atlas, record, index, text)
-    found = occupied if holder == "RU" else 100.0 - occupied
-    whose = "Russia" if holder == "RU" else "Ukraine"
-    says = f"{whose} held {found:.1f} % of {scope.name} on the map of {atlas.dates[index]}"
-    finding = atlas.finding(
-        record, claim, index, scope.name, f"{occupied:.2f} % of {scope.name} occupied", round(occupied, 2)
-    )
-    verdict = _grade_share(claim, text, found)
-    if verdict is None:
-        return None
-    reason, computation = f"{says}.", f"{says}; {_basis(scope, atlas, index)}"
-    off = miss(claim, found) or 0.0
-    if verdict != "confirmed" and off > HEDGE and claim.value is not None and not _FULL.search(text):
-        other = _other_share(claim, record, scope, holder, index)
-        if other is not None:
-            verdict = "conflated"
-            reason = f"{says}; the figure holds for {other.says}: {other.value:.1f} %."
-    return Verdict(claim.id, verdict, reason, computation, (finding,))
-
-
-def _share_taken(claim: Claim, record: Record, text: str, scope: Region, window: Interval) -> Verdict | None:
-    """Ground taken over a period as a share of a region."""
-    series = _series(record, None if scope is UKRAINE else scope)
-    net = None if series is None else _change(series, window, "")
-    if series is None or net is None:
-        return None
-    land = UKRAINE_KM2 if scope is UKRAINE else Atlas.of(record).land_km2(scope.cells(Atlas.of(record)))
-    found = 100.0 * (-net if _gainer(text) == "UA" else net) / land
-    says = f"{net:,.0f} km² taken net from {window[0]} to {window[1]}, of {land:,.0f}: {found:.2f} % of {scope.name}"
-    end = max(0, int(np.searchsorted(series.dates, window[1], side="right")) - 1)
-    return Verdict(
-        claim.id, grade(claim, found), f"The maps show {says}.", says, (record.finding(claim, series, end, says),)
-    )
-
-
-def _basis(scope: Region, atlas: Atlas, index: int) -> str:
-    if scope is UKRAINE:
-        return f"mapped total over {UKRAINE_KM2:,.0f} km²."
-    cells = scope.cells(atlas)
-    return f"{atlas.occupied_km2(cells, index):,.0f} of {atlas.land_km2(cells):,.0f} km² of land occupied."
-
-
-def _region(claim: Claim, record: Record, text: str) -> Region | None:
-    found = regions(claim, record, f"{text} | all of {straight(claim.subject)} | {around(claim)}")
-    if not found:
-        found = regions(
-            claim, record, " | ".join(f"all of {straight(name)}" for name in (claim.subject, *claim.places))
-        )
-    if not found and re.search(r"\b(?:ukraine|the country|ukrainian (?:territory|land|soil))\b", text):
-        return UKRAINE
-    narrow = [entry for entry in found if entry is not UKRAINE]
-    return (narrow or found or [None])[0]  # type: ignore[list-item]
-
-
-def _holder(claim: Claim, text: str) -> str:
+def holder_said(claim: Claim, text: str) -> str:
+    """The side that is said to hold ground: Russia where no side is named."""
     said = status(claim)
     if said is not None and said.holder in ("RU", "UA"):
         return said.holder
@@ -192,76 +86,6 @@ def _holder(claim: Claim, text: str) -> str:
         )
     )
     return named or "RU"
-
-
-def _percent(scope: Region, atlas: Atlas, record: Record, index: int, text: str) -> float:
-    """Occupied share of a region, percent."""
-    if scope is not UKRAINE:
-        cells = scope.cells(atlas)
-        return min(100.0, 100.0 * atlas.occupied_km2(cells, index) / max(atlas.land_km2(cells), 1e-9))
-    total = _total(record, index)
-    if re.search(r"\b(?:since (?:february )?2022|full-scale)\b", text):
-        return 100.0 * (total - BEFORE_2022_KM2) / UKRAINE_KM2
-    if re.search(r"\b(?:excluding|without|besides) crimea\b", text):
-        return 100.0 * (total - CRIMEA_KM2) / (UKRAINE_KM2 - CRIMEA_KM2)
-    return 100.0 * total / UKRAINE_KM2
-
-
-def _total(record: Record, index: int) -> float:
-    atlas = Atlas.of(record)
-    return float((atlas.share(index) * atlas.cells.area_km2).sum())
-
-
-def _grade_share(claim: Claim, text: str, found: float) -> str | None:
-    said = f"{text} {straight(claim.value_text or '')}"
-    full = bool(_FULL.search(said)) and not _ALMOST.search(said)
-    if full and (claim.value is None or claim.value >= 99.5):
-        return "confirmed" if found >= WHOLE else "imprecise" if found >= NEARLY else "contradicted"
-    if _ALMOST.search(said) and (claim.value is None or claim.value >= 99.5):
-        return "confirmed" if found >= 95.0 else "imprecise" if found >= 80.0 else "contradicted"
-    stated = bounds(claim)
-    if stated is not None and claim.value is not None:
-        return grade(claim, found)
-    if stated is not None and (stated[0] > 0.0 or stated[1] < 100.0):
-        return grade(claim, found)
-    for pattern, value in _WORDS:
-        if pattern.search(said):
-            error = abs(found - value) / value
-            return "confirmed" if error <= 0.1 else "imprecise" if error <= 0.25 else "contradicted"
-    if re.search(r"\b(?:most|majority|bulk)\b", said):
-        return "confirmed" if found > 50.0 else "imprecise" if found > 40.0 else "contradicted"
-    if _INVADED.search(said):
-        return "confirmed" if 0.05 <= found <= WHOLE else "imprecise" if found > WHOLE else "contradicted"
-    return None
-
-
-def _other_share(claim: Claim, record: Record, scope: Region, holder: str, index: int) -> _Scope | None:
-    """A neighbouring scope for which the figure holds."""
-    for entry in _shares_beside(record, scope, holder, index):
-        error = miss(claim, entry.value)
-        if error is not None and error <= ALIKE:
-            return entry
-    return None
-
-
-def _shares_beside(record: Record, scope: Region, holder: str, index: int) -> Iterator[_Scope]:
-    atlas = Atlas.of(record)
-    own = _percent(scope, atlas, record, index, "")
-    other = "Ukraine" if holder == "RU" else "Russia"
-    yield _Scope(f"the share that {other} held", 100.0 - own if holder == "RU" else own)
-    beside = [DONBAS, ANNEXED] if scope.oblasts and scope.oblasts[0] in ANNEXED.oblasts else []
-    if scope in (DONBAS, ANNEXED):
-        beside = [Region(f"{name} oblast", (name,)) for name in scope.oblasts]
-    beside = [*beside, *(entry for entry in (DONBAS, ANNEXED) if entry is not scope and scope in (DONBAS, ANNEXED))]
-    for entry in beside:
-        share = _percent(entry, atlas, record, index, "")
-        yield _Scope(entry.name, share if holder == "RU" else 100.0 - share)
-    if scope is UKRAINE and holder == "RU":
-        yield _Scope("the ground taken since February 2022", _percent(UKRAINE, atlas, record, index, "since 2022"))
-        yield _Scope("Ukraine without Crimea", _percent(UKRAINE, atlas, record, index, "without crimea"))
-
-
-# Areas
 
 
 def _area(claim: Claim, record: Record, text: str, per: str) -> Verdict | None:
@@ -311,7 +135,7 @@ def _period(window: Interval, per: str, text: str) -> Interval | None:
     return None
 
 
-def _series(record: Record, scope: Region | None) -> Series | None:
+def occupied(record: Record, scope: Region | None) -> Series | None:
     """Occupied km² map by map of a scope."""
     if scope is None or scope.sector is not None:
         return record.series(f"area.{scope.sector if scope else 'total'}")
@@ -343,13 +167,13 @@ def _where(scope: Region | None) -> str:
 
 
 def _occupied(claim: Claim, record: Record, text: str, scope: Region | None, day: np.datetime64) -> Verdict | None:
-    series = _series(record, scope)
+    series = occupied(record, scope)
     found = None if series is None else _at(series, day)
     if series is None or found is None:
         return Verdict(claim.id, "unverified", f"No map on record gives the occupied area on {day}.")
     if scope is None and _BEFORE.search(text):
         found -= CRIMEA_KM2 if "crimea" in text else BEFORE_2022_KM2
-    holder = _holder(claim, text)
+    holder = holder_said(claim, text)
     atlas = Atlas.of(record)
     if holder == "UA":
         found = (UKRAINE_KM2 if scope is None else atlas.land_km2(scope.cells(atlas))) - found
@@ -361,8 +185,8 @@ def _occupied(claim: Claim, record: Record, text: str, scope: Region | None, day
     reason = f"The maps show {says}."
     if verdict == "contradicted":
         beside = [
-            _Scope("the ground taken since February 2022", found - BEFORE_2022_KM2),
-            _Scope("the occupied ground without Crimea", found - CRIMEA_KM2),
+            Reading("the ground taken since February 2022", found - BEFORE_2022_KM2),
+            Reading("the occupied ground without Crimea", found - CRIMEA_KM2),
         ]
         other = next((entry for entry in beside if scope is None and (miss(claim, entry.value) or 0.0) <= ALIKE), None)
         if other is not None:
@@ -371,21 +195,21 @@ def _occupied(claim: Claim, record: Record, text: str, scope: Region | None, day
 
 
 def _taken(claim: Claim, record: Record, text: str, scope: Region | None, period: Interval, per: str) -> Verdict | None:
-    series = _series(record, scope)
+    series = occupied(record, scope)
     if series is None:
         return None
-    net = _change(series, period, per)
+    net = net_change(series, period, per)
     if net is None:
         first, last = series.dates[0], series.dates[-1]
         return Verdict(
             claim.id, "unverified", f"The maps run from {first} to {last}; {period[0]} to {period[1]} is not covered."
         )
-    gainer = _gainer(text)
+    gainer = gainer_said(text)
     found = -net if gainer == "UA" else net
     maps = _between_maps(series, period, per, gainer)
     if maps and (miss(claim, maps[0].value) or 0.0) < (miss(claim, found) or 0.0):
         found = maps[0].value
-    readings = [_Scope("net", found), *maps, *_gross(record, scope, period, per, gainer)]
+    readings = [Reading("net", found), *maps, *_gross(record, scope, period, per, gainer)]
     if _GROSS.search(text):
         readings.reverse()
     best = min(readings, key=lambda entry: miss(claim, entry.value) or 0.0)
@@ -410,7 +234,8 @@ def _taken(claim: Claim, record: Record, text: str, scope: Region | None, period
     return Verdict(claim.id, verdict, reason, computation, (finding,))
 
 
-def _gainer(text: str) -> str:
+def gainer_said(text: str) -> str:
+    """The side that is said to gain ground: Russia where no side is named."""
     if re.search(r"\bukrain\w* (?:\w+ ){0,3}(?:liberat|recaptur|retook|retak|regain|captur|seiz|gain|advanc)", text):
         return "UA"
     if re.search(r"\brussia\w* (?:\w+ ){0,2}(?:lost|loses)\b", text) or (
@@ -420,7 +245,7 @@ def _gainer(text: str) -> str:
     return "RU"
 
 
-def _change(series: Series, period: Interval, per: str) -> float | None:
+def net_change(series: Series, period: Interval, per: str) -> float | None:
     """Net change over a period, from its eve to its last day; per unit of time where one is named."""
     start, end = _at(series, period[0] - DAY), _at(series, period[1])
     if start is None or end is None:
@@ -429,7 +254,7 @@ def _change(series: Series, period: Interval, per: str) -> float | None:
     return end - start if not per else (end - start) / days * _DAYS[per]
 
 
-def _between_maps(series: Series, period: Interval, per: str, gainer: str) -> list[_Scope]:
+def _between_maps(series: Series, period: Interval, per: str, gainer: str) -> list[Reading]:
     """The same over a month or less as who reads the maps themselves would find: the last up to its eve and its end."""
     if period[1] - period[0] > np.timedelta64(31, "D"):
         return []
@@ -439,10 +264,10 @@ def _between_maps(series: Series, period: Interval, per: str, gainer: str) -> li
     net = float(series.values[end] - series.values[start]) * (-1.0 if gainer == "UA" else 1.0)
     days = float((series.dates[end] - series.dates[start]).astype(int))
     says = f"net from the map of {series.dates[start]} to that of {series.dates[end]}"
-    return [_Scope(says, net if not per else net / days * _DAYS[per])]
+    return [Reading(says, net if not per else net / days * _DAYS[per])]
 
 
-def _gross(record: Record, scope: Region | None, period: Interval, per: str, gainer: str) -> list[_Scope]:
+def _gross(record: Record, scope: Region | None, period: Interval, per: str, gainer: str) -> list[Reading]:
     atlas = Atlas.of(record)
     start, end = atlas.upto(period[0]), atlas.upto(period[1])
     if start is None or end is None or end <= start:
@@ -454,30 +279,30 @@ def _gross(record: Record, scope: Region | None, period: Interval, per: str, gai
     taken, given = record.shelf[key]
     value = given if gainer == "UA" else taken
     days = float((atlas.dates[end] - atlas.dates[start]).astype(int))
-    return [_Scope("gross", value if not per else value / days * _DAYS[per])]
+    return [Reading("gross", value if not per else value / days * _DAYS[per])]
 
 
 def _other_period(
     claim: Claim, record: Record, scope: Region | None, period: Interval, per: str, gainer: str
-) -> _Scope | None:
+) -> Reading | None:
     """The period before or after of the same length, the sectors over the same one, or the whole front."""
     length = period[1] - period[0] + DAY
     sign = -1.0 if gainer == "UA" else 1.0
     for name, shifted in (("before", _shift(period, -1)), ("after", _shift(period, 1))):
-        series = _series(record, scope)
-        value = None if series is None else _change(series, shifted, per)
+        series = occupied(record, scope)
+        value = None if series is None else net_change(series, shifted, per)
         if value is not None and (miss(claim, sign * value) or 0.0) <= ALIKE and length >= 7 * DAY:
-            return _Scope(f"the period {name} it, {shifted[0]} to {shifted[1]}", sign * value)
+            return Reading(f"the period {name} it, {shifted[0]} to {shifted[1]}", sign * value)
     names = (
         [None]
         if scope is not None
         else [Region(f"the sector {s.label}", sector=s.key) for s in record.geography.sectors]
     )
     for entry in names:
-        series = _series(record, entry)
-        value = None if series is None else _change(series, period, per)
+        series = occupied(record, entry)
+        value = None if series is None else net_change(series, period, per)
         if value is not None and abs(value) >= 20.0 and (miss(claim, sign * value) or 0.0) <= ALIKE:
-            return _Scope("the whole front" if entry is None else entry.name, sign * value)
+            return Reading("the whole front" if entry is None else entry.name, sign * value)
     return None
 
 
