@@ -401,3 +401,16 @@ def test_claims_of_texts_can_be_fused():
     assert (listed[3].low, listed[3].value, listed[3].high) == (80, 100, 120)
     found = estimate(troops(), listed, on=ON)
     assert found.origins == 3
+
+
+def test_claims_that_the_ledger_clusters_are_one_origin():
+    listed = [claim(1), claim(2, doc="another"), claim(3, dup_of="c2"), claim(4, dup_of="c3"), claim(5)]
+    alone = fuse.from_claims(listed)
+    assert [each.cluster for each in alone] == ["c1", "c2", "c2", "c2", "c5"]
+    together = fuse.from_claims(listed, clusters=[listed[:2]])
+    assert [each.cluster for each in together] == ["c1", "c1", "c1", "c1", "c5"]
+    assert estimate(troops(), together, on=ON).origins == 2
+
+
+def test_claims_that_repeat_each_other_in_a_circle_are_read():
+    assert len(fuse.from_claims([claim(1, dup_of="c2"), claim(2, dup_of="c1")])) == 2

@@ -6,7 +6,9 @@ text that the claim was found in. A claim says nothing of whether it is true: th
 
 from __future__ import annotations
 
+import calendar
 import dataclasses
+import datetime as dt
 import json
 import os
 import re
@@ -184,7 +186,7 @@ def from_row(row: Mapping[str, Any]) -> Claim:
     """A claim from plain values; unknown fields are left out. Raises `EvidenceError` where one cannot be used."""
     missing = [name for name in ("id", "doc", "span", "subject", "quantity") if not isinstance(row.get(name), str)]
     if missing:
-        raise EvidenceError(f"a claim needs text for {', '.join(missing)}; found {sorted(map(str, row))[:12]}")
+        raise EvidenceError(f"a claim needs text for {', '.join(missing)}; found {str(sorted(map(str, row)))[:120]}")
     kept = {name: row[name] for name in FIELDS if row.get(name) is not None}
     if "places" in kept:
         if not isinstance(kept["places"], list | tuple):
@@ -274,13 +276,56 @@ def _problems(claim: Claim) -> Iterator[str]:
         yield f"unit {claim.unit!r:.40} is none of {', '.join(UNITS)}, nor one of them per {', '.join(RATES)}"
     if isinstance(claim.admiralty_code, str) and not ADMIRALTY.fullmatch(claim.admiralty_code):
         yield f"admiralty_code {claim.admiralty_code!r:.40} is no letter A to F and digit 1 to 6"
-    if isinstance(claim.as_of, str) and not AS_OF.fullmatch(claim.as_of):
-        yield f"as_of {claim.as_of!r:.40} is no ISO date, month or year, interval of two, or undated"
+    yield from _date_problems(claim)
     low, high = claim.value_low, claim.value_high
     if _is_number(low) and _is_number(high) and low > high:  # type: ignore[operator]
         yield f"value_low {low:g} is above value_high {high:g}"
     if _is_number(claim.start) and _is_number(claim.end) and not 0 <= claim.start < claim.end:  # type: ignore[operator]
         yield f"a span runs from start to a later end; found {claim.start} to {claim.end}"
+
+
+def _date_problems(claim: Claim) -> Iterator[str]:
+    if isinstance(claim.as_of, str):
+        try:
+            period(claim.as_of)
+        except EvidenceError as error:
+            yield f"as_of {error}"
+    if isinstance(claim.published, str) and not is_day(claim.published):
+        yield f"published {claim.published!r:.40} is no ISO day such as 2025-08-13"
+
+
+def period(as_of: str) -> tuple[str, str] | None:
+    """First and last day of an ISO day, month, year or interval; None where undated.
+
+    Raises `EvidenceError` where it is none of these, or no day of the calendar.
+    """
+    if as_of == "undated":
+        return None
+    if not AS_OF.fullmatch(as_of):
+        raise EvidenceError(f"{as_of!r:.40} is no ISO day, month or year, interval a/b of two, or undated")
+    begin, _, end = as_of.partition("/")
+    first, last = _days(begin)[0], _days(end or begin)[1]
+    if first > last:
+        raise EvidenceError(f"{as_of!r:.40} ends before it begins")
+    return first, last
+
+
+def _days(text: str) -> tuple[str, str]:
+    year, *rest = (int(part) for part in text.split("-"))
+    months = rest[:1] or [1, 12]
+    try:
+        days = rest[1:] or [1, calendar.monthrange(year, months[-1])[1]]
+        return dt.date(year, months[0], days[0]).isoformat(), dt.date(year, months[-1], days[-1]).isoformat()
+    except (ValueError, calendar.IllegalMonthError) as error:
+        raise EvidenceError(f"{text!r:.40} is in no calendar") from error
+
+
+def is_day(text: str) -> bool:
+    """An ISO day of the calendar, such as 2025-08-13."""
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def is_unit(unit: str) -> bool:

@@ -1,21 +1,18 @@
 """What the ledger keeps of a claim: its wordings with their reasons, its source, its links; what can be kept at all.
 
-A claim is checked here for what its own type lets pass and a database or a calendar does not: half characters, a day
-that is in no calendar, a blank name.
+A claim is checked here for what its own type lets pass and a database does not: half characters, a blank name.
 """
 
 from __future__ import annotations
 
-import calendar
 import dataclasses
-import datetime as dt
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ceasefire.evidence.claim import AS_OF, FIELDS, MAX_TEXT, SIDES, Claim
+from ceasefire.evidence.claim import FIELDS, MAX_TEXT, SIDES, Claim, is_day
 from ceasefire.evidence.error import EvidenceError, suggestion
 
 LINK_KINDS = ("quote", "copy", "origin")
@@ -117,32 +114,6 @@ def source_key(claim: Claim) -> str:
     return (claim.doc.strip() if named in ("", "author") else named)[:MAX_KEY]
 
 
-def period(as_of: str) -> tuple[str, str] | None:
-    """First and last day of an ISO day, month, year or interval; None where undated.
-
-    Raises `EvidenceError` where it is none of these, or no day of the calendar.
-    """
-    if as_of == "undated":
-        return None
-    if not AS_OF.fullmatch(as_of):
-        raise EvidenceError(f"{as_of!r:.40} is no ISO day, month or year, nor an interval of two")
-    begin, _, end = as_of.partition("/")
-    first, last = _days(begin)[0], _days(end or begin)[1]
-    if first > last:
-        raise EvidenceError(f"{as_of!r:.40} ends before it begins")
-    return first, last
-
-
-def _days(text: str) -> tuple[str, str]:
-    year, *rest = (int(part) for part in text.split("-"))
-    months = rest[:1] or [1, 12]
-    try:
-        days = rest[1:] or [1, calendar.monthrange(year, months[-1])[1]]
-        return dt.date(year, months[0], days[0]).isoformat(), dt.date(year, months[-1], days[-1]).isoformat()
-    except (ValueError, calendar.IllegalMonthError) as error:
-        raise EvidenceError(f"{text!r:.40} is in no calendar") from error
-
-
 # What can be kept
 
 _MAX_OFFSET = 2**53
@@ -151,7 +122,7 @@ _OPTIONAL = tuple(field.name for field in dataclasses.fields(Claim) if field.def
 
 
 def checked(claim: Claim) -> Claim:
-    """The claim as it will be read back. Raises `EvidenceError` where a database cannot keep it or a date is none."""
+    """The claim as it will be read back. Raises `EvidenceError` where a database cannot keep it."""
     for problem in _problems(claim):
         raise EvidenceError(f"claim {claim.id!r:.60}: {problem}")
     changes: dict[str, Any] = {PLACES: tuple(claim.places)}
@@ -183,12 +154,6 @@ def _problems(claim: Claim) -> Iterator[str]:
             yield f"{name} {offset!r:.40} is no whole number of characters"
     if claim.dup_of == claim.id:
         yield "dup_of names the claim itself"
-    if claim.published is not None and not _is_day(claim.published):
-        yield f"published {claim.published!r:.40} is no ISO day such as 2025-08-13"
-    try:
-        period(claim.as_of)
-    except EvidenceError as error:
-        yield f"as_of {error}"
 
 
 def _unkeepable(text: str) -> str:
@@ -205,13 +170,6 @@ def plain(text: str) -> str:
     if problem := _unkeepable(text):
         raise EvidenceError(f"{text!r:.60} {problem}")
     return text
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return dt.date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def checked_reason(reason: object, what: str) -> str:
@@ -239,7 +197,7 @@ def _source_problems(source: ClaimSource) -> Iterator[str]:
         yield f"reliability {source.reliability!r:.40} is no letter A to F"
     for name in ("published", "accessed"):
         day = getattr(source, name)
-        if day is not None and not _is_day(day):
+        if day is not None and not is_day(day):
             yield f"{name} {day!r:.40} is no ISO day such as 2025-08-13"
 
 

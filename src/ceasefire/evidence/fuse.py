@@ -37,7 +37,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
@@ -45,7 +45,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_ndtr, logit, ndtr
 
-from ceasefire.evidence.claim import Claim
+from ceasefire.evidence.claim import Claim, period
 from ceasefire.evidence.error import EvidenceError
 from ceasefire.evidence.series import Day, Observation, as_day
 from ceasefire.evidence.source import SOURCES
@@ -925,23 +925,29 @@ def _rows(vintage: Vintage, name: str) -> dict[tuple[str, str, str], Observation
     }
 
 
-def from_claims(claims: Iterable[Claim], *, factor: float = 1.0, event: str = "") -> tuple[Statement, ...]:
-    """Claims of texts about one quantity. `at_least` is a floor, `less_than` a ceiling; copies share their origin.
+def from_claims(
+    claims: Iterable[Claim], *, clusters: Iterable[Sequence[Claim]] = (), factor: float = 1.0, event: str = ""
+) -> tuple[Statement, ...]:
+    """Claims of texts about one quantity. `at_least` is a floor, `less_than` a ceiling.
 
-    Forecasts, intentions, negations, and what has no number or no date, are left out.
+    `clusters` are claims that rest on one origin, as `ledger.Ledger.clusters` gives them; a claim in none of them rests
+    on the one that it repeats. Forecasts, intentions, negations, and what has no number or no date, are left out.
     """
+    listed = list(claims)
+    repeated = {claim.id: claim.dup_of for claim in listed if claim.dup_of}
+    linked = {claim.id: cluster[0].id for cluster in clusters for claim in cluster}
     found = []
-    for claim in claims:
+    for claim in listed:
         value = claim.value if claim.value is not None else _between(claim)
-        day = _last_day(claim.as_of)
-        if value is None or day is None or claim.negated or {claim.hedge, claim.kind} & {"forecast", "intention"}:
+        days = period(claim.as_of)
+        if value is None or days is None or claim.negated or {claim.hedge, claim.kind} & {"forecast", "intention"}:
             continue
         kind = {"at_least": FLOOR, "less_than": CEILING}.get(claim.qualifier, POINT)
         who = claim.attributed_to if claim.attributed_to != "author" else f"author of {claim.doc}"
         inside = [end if end is None else end * factor for end in (claim.value_low, claim.value_high)]
         found.append(
             Statement(
-                date=day,
+                date=days[1],
                 value=value * factor,
                 source=who,
                 side=NEUTRAL if claim.source_side == "author" else claim.source_side,
@@ -949,8 +955,8 @@ def from_claims(claims: Iterable[Claim], *, factor: float = 1.0, event: str = ""
                 kind=kind,
                 low=inside[0] if kind == POINT else None,
                 high=inside[1] if kind == POINT else None,
-                cluster=claim.dup_of or claim.id,
-                published=claim.published or day,
+                cluster=_original(claim.id, linked, repeated),
+                published=claim.published or days[1],
                 event=event,
                 name=claim.id,
                 note=claim.span,
@@ -964,14 +970,10 @@ def _between(claim: Claim) -> float | None:
     return math.fsum(ends) / len(ends) if ends else None
 
 
-def _last_day(as_of: str) -> str | None:
-    """Last day of a date, month, year or interval; None where undated or no date."""
-    text = as_of.rpartition("/")[2]
-    try:
-        year, month, day = (*(int(part) for part in text.split("-")), 0, 0)[:3]
-        if day:
-            return str(dt.date(year, month, day))
-        following = dt.date(year + (month or 12) // 12, (month or 12) % 12 + 1, 1)
-        return str(following - dt.timedelta(days=1))
-    except ValueError:
-        return None
+def _original(identifier: str, linked: Mapping[str, str], repeated: Mapping[str, str]) -> str:
+    """Name of the origin of a claim: of its cluster, or what it repeats in the end."""
+    passed = set[str]()
+    while identifier not in linked and identifier in repeated and identifier not in passed:
+        passed.add(identifier)
+        identifier = repeated[identifier]
+    return linked.get(identifier, identifier)

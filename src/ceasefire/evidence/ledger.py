@@ -22,7 +22,7 @@ from typing import Any, TypedDict, Unpack
 
 import sqlalchemy as sa
 
-from ceasefire.evidence.claim import FIELDS, MAX_LINE, MAX_LINES, Claim
+from ceasefire.evidence.claim import FIELDS, MAX_LINE, MAX_LINES, Claim, period
 from ceasefire.evidence.database import CLAIM, KEPT, LINK, PLACE, RETIREMENT, REVISION, SOURCE, Database
 from ceasefire.evidence.entry import (
     LINK_KINDS,
@@ -34,7 +34,6 @@ from ceasefire.evidence.entry import (
     Revision,
     checked,
     checked_reason,
-    period,
     plain,
     source_key,
 )

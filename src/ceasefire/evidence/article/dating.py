@@ -11,8 +11,8 @@ last February that is over; "six months ago" a month, "three weeks ago" a week a
 year; the winter of 2023 begins in December 2023; early, mid and late are thirds of a month and of a year. Recent
 days, weeks and months are the last 7 days, 4 weeks and 3 months. The war begins on 2022-02-24.
 
-Left out: 8/12/2025 where either number could be the month, feast days, "the day before" and other steps from a date
-elsewhere in the text, years before 1900 and after 2099.
+Left out: 8/12/2025 where either number could be the month, feast days but Christmas and New Year, "the day before" and
+other steps from a date elsewhere in the text, years before 1900 and after 2099.
 """
 
 from __future__ import annotations
@@ -480,18 +480,24 @@ def _season(match: re.Match[str], view: _View) -> _Time | None:
 
 
 def _season_year(first: int, last: int, word: str, view: _View) -> int:
+    """The year in which the season begins."""
     here = view.published or WAR_BEGAN
-    at = here.month if here.month >= first or last <= 12 else here.month + 12
-    current = here.year if at == here.month else here.year - 1
-    if word == "last" or (word == "past" and at < last):
-        return current if at > last else current - 1
+    since = (here.month - first) % 12
+    begun = here.year if here.month >= first else here.year - 1
+    inside = since <= last - first
+    if word == "last" or (word == "past" and inside and since < last - first):
+        return begun - 1 if inside else begun
     if word in ("next", "coming"):
-        return current if at < first else current + 1
+        return begun + 1
     if word == "this":
-        return current
+        return begun if inside or not (view.ahead or 12 - since <= SEASON_AHEAD) else begun + 1
     if view.ahead:
-        return current if at <= last else current + 1
-    return current if at >= first else current - 1
+        return begun if inside else begun + 1
+    return begun
+
+
+SEASON_AHEAD = 4
+"""Months before its beginning from which on `this winter` is the one to come; arbitrary."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -660,6 +666,44 @@ def _week_with(match: re.Match[str], view: _View) -> _Time | None:
     return _days(first, first + timedelta(days=6), "week")
 
 
+def _period_to(match: re.Match[str], view: _View) -> _Time | None:
+    """The four weeks to 15 November, three days ending on July 4, the week to Saturday."""
+    last = _end_of_period(match, view)
+    count, unit = _number(match["count"]) if match["count"] else 1, match["unit"].lower()
+    if last is None or not 0 < count <= MAX_STEPS:
+        return None
+    if unit in ("month", "quarter", "year"):
+        first = _step_months(last, -count * {"month": 1, "quarter": 3, "year": 12}[unit])
+    else:
+        first = _step(last, 1 - count * {"week": 7, "fortnight": 14}.get(unit, 1))
+    return _days(first, last) if first else None
+
+
+def _end_of_period(match: re.Match[str], view: _View) -> date | None:
+    if match["month"] or match["month2"]:
+        month, number = _month_number(match["month"] or match["month2"]), _number(match["day"] or match["day2"])
+        year = int(match["year"]) if match["year"] else _year_of(month, number, view)
+        return _iso(year, month, number) if year else None
+    if view.published is None:
+        return None
+    return view.published - timedelta(days=(view.published.weekday() - _WEEKDAYS[_plain_weekday(match["weekday"])]) % 7)
+
+
+def _feast(match: re.Match[str], view: _View) -> _Time | None:
+    """Christmas by the western calendar, the turn of the year."""
+    month, day = (1, 1) if match["feast"].lower().startswith("new") else (12, 25)
+    if match["eve"]:
+        month, day = (12, 31) if month == 1 else (12, 24)
+    year = int(match["year"]) if match["year"] else _year_of(month, day, view)
+    found = _iso(year, month, day) if year else None
+    if found and not match["year"] and view.published and match["lead"].lower() in _UNTIL and found < view.published:
+        found = _iso(found.year + 1, month, day)
+    return _days(found, found, "day") if found else None
+
+
+_UNTIL = ("by", "before", "until", "till", "for")
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The list of rules
 
@@ -725,6 +769,33 @@ _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = tuple(
             ),
             0,
             _week_with,
+        ),
+        (
+            (
+                rf"\b(?:(?:over|in|during|for|within|throughout){_W})?(?:the{_W})?(?:(?:last|past){_W})?"
+                rf"(?:(?P<count>{_COUNT}){_W})?(?P<unit>day|week|fortnight|month|quarter|year)s?{_W}"
+                rf"(?:up{_W})?(?:to|ending|ended|until|through)(?:{_W}on)?{_W}(?:(?:{_SHORT_WEEKDAY},?{_W})?"
+                rf"(?:(?P<month>{_MONTH}){_W}(?P<day>{_DAY})|(?P<day2>{_DAY}){_W}(?:of{_W})?(?P<month2>{_MONTH}))"
+                rf"{_MAYBE_YEAR}|(?P<weekday>{_WEEKDAY}))(?!\w)"
+            ),
+            0,
+            _period_to,
+        ),
+        (
+            (
+                rf"\b(?:(?:over|at|during|on|since|by){_W}the{_W})(?P<unit>weekend)(?P<which>)(?!\w|{_W}of)"
+            ),
+            re.I,
+            _this_unit,
+        ),
+        (
+            (
+                rf"\b(?P<lead>by|before|at|over|until|till|since|around|on|after|for|past){_W}(?:the{_W})?"
+                rf"(?P<feast>Christmas|New{_W}Year)(?:['’]s)?(?:{_W}(?:Day|(?P<eve>Eve)))?"
+                rf"(?:,?{_W}(?:of{_W})?(?P<year>{_YEAR}))?(?!\w)"
+            ),
+            0,
+            _feast,
         ),
         (
             (

@@ -869,6 +869,8 @@ def _boilerplate(text: str, paragraphs: list[Span], title: Span | None) -> Itera
         elif _LICENCE.search(words):
             yield from _sentences_with(_LICENCE, text, span)
     yield from _about_author(text, paragraphs, title)
+    yield from _closing(text, paragraphs, title)
+    yield from (span for span in paragraphs[:6] if span != title and _is_masthead(text[span.start : span.end]))
 
 
 def _within(text: str, span: Span) -> Iterator[Span]:
@@ -950,6 +952,59 @@ def _sentences_with(pattern: re.Pattern[str], text: str, span: Span) -> Iterator
         at = end
 
 
+_JOINERS = frozenset(_words("a and at by de der for from in of on the van von with"))
+
+
+def _is_masthead(words: str) -> bool:
+    """A line of names and a full date, as below a title: `Opinion | A. Writer | 3 May 2025`."""
+    if len(words) > MAX_MASTHEAD or _ENDED.search(words):
+        return False
+    dates = [item for item in dating.find(words) if item.precision == "day"]
+    rest = words
+    for item in reversed(dates):
+        rest = rest[: item.start] + rest[item.end :]
+    left = re.findall(r"[^\W\d_][\w.’'-]*", rest)
+    return bool(dates) and all(word[0].isupper() or word.lower() in _JOINERS for word in left)
+
+
+MAX_MASTHEAD = 100
+NEAR_END = 8
+"""Last paragraphs that are searched for notes on the author and for what closes a page; arbitrary."""
+_SENTENCE = re.compile(r"[^.!?]{1,400}(?:[.!?](?!\s|$)[^.!?]{1,400}){0,8}[.!?]*[\"'”’)*_]{0,3}")
+_CLOSED = re.compile(
+    r"\W{0,4}(?:(?:this|that|our|the) (?:live )?(?:live ?blog|blog|live coverage|coverage|live page|feed|live feed|"
+    r"live thread|thread|page) (?:is|has|was|will|ends?|closes?|continues?)\b|(?:and )?that(?:['’]s| is) (?:all|it) "
+    r"(?:from|for)\b|we(?: are|['’]re) (?:now )?(?:closing|wrapping|pausing|ending) (?:up )?(?:this|our|the)\b|"
+    r"(?:you can )?(?:follow|find|read|see|catch up (?:on|with)) (?:all |more |the rest |the latest )*(?:of )?"
+    r"(?:our|the) (?:\w{1,20} ){0,3}(?:coverage|updates|reporting|live ?blog|blog|developments|analysis|page)\b|"
+    r"this is a (?:developing|breaking) (?:news )?story\b|(?:this|the) (?:story|article|page|report|piece|post) "
+    r"(?:is being|will be|may be|continues to be) (?:updated|corrected)\b|more (?:updates|details|to) (?:to )?"
+    r"(?:follow|come)\b|(?:any |all |the )?(?:views?|opinions?)(?: and opinions?)? (?:expressed|in this|are "
+    r"(?:his|her|their|my) own|here are)\b|the (?:author|writer|columnist)['’]s? (?:views?|opinions?)\b)",
+    re.I,
+)
+_PEN = re.compile(
+    rf"[*_\s—–-]{{0,4}}(?:{_NAME} ){{1,3}}(?P<surname>{_NAME})[*_]{{0,3}},?"
+    r"(?: (?:is|was) (?:an? |the )?.{0,120}\b(?:based in|author of|writer|columnist|correspondent|editor|fellow)\b"
+    r"| (?:also |regularly |often )?(?:writes|covers|reports (?:on|from|for)|contributes|edits|blogs|tweets|hosts|teaches|"
+    r"lectures)\b)"
+)
+
+
+def _closing(text: str, paragraphs: list[Span], title: Span | None) -> Iterator[Span]:
+    """Sentences near the end that speak of the page, of whose views it holds, or of who wrote it."""
+    rest = [span for span in paragraphs if span != title]
+    body = " ".join(text[span.start : span.end] for span in rest if span.end - span.start > MAX_STAMP)
+    for span in rest[-NEAR_END:] if len(rest) > 1 else []:
+        for found in _SENTENCE.finditer(text, span.start, span.end):
+            words = found[0].strip()
+            pen = _PEN.match(words) if span in rest[-3:] else None
+            own = pen is not None and body.count(pen["surname"]) - words.count(pen["surname"]) < 1
+            if words and (_CLOSED.match(words) or own):
+                start = found.start() + found[0].index(words[0])
+                yield Span(start, start + len(words))
+
+
 def _about_author(text: str, paragraphs: list[Span], title: Span | None) -> Iterator[Span]:
     """Notes on the author among the last lines, and whole lines in italics there."""
     rest = [span for span in paragraphs if span != title and not _is_boilerplate_line(text[span.start : span.end])]
@@ -959,7 +1014,9 @@ def _about_author(text: str, paragraphs: list[Span], title: Span | None) -> Iter
             continue
         italic = re.fullmatch(r"([*_]{1,3})(?![*_\s]).{20,}(?<![*_\s])\1", words, re.S) is not None
         found = _BIO.match(words)
-        others = " ".join(text[other.start : other.end] for other in rest if other != span)
+        others = " ".join(
+            text[other.start : other.end] for other in rest if other != span and other.end - other.start > MAX_STAMP
+        )
         if found and found["surname"] and found["surname"] in others:
             continue
         if found and (_OWN_WORK.search(words, found.end() - 1) or italic or words[0] in "*_"):

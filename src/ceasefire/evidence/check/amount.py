@@ -1,0 +1,90 @@
+"""The number of a claim and the units on record that it may be in.
+
+Roubles, hryvnias and euros are no units of a claim: the words, or the side that is spoken of, say which is meant.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ceasefire.evidence.claim import Claim
+
+
+def units_of(claim: Claim) -> frozenset[str]:
+    """Units on record that the claim's number may be in."""
+    base = (claim.unit or "").partition("/")[0]
+    text = f"{claim.span} {claim.value_text or ''}"
+    if base in ("GW", "h", "percent"):
+        return frozenset({base})
+    money = next((unit for unit, words in _CURRENCIES if words.search(text)), None)
+    if _PER_DOLLAR.search(text):
+        return frozenset({"RUB/USD", "UAH/USD"})
+    if base == "USD" or money is not None:
+        if base == "USD" and money is None:
+            text, money = f"{text} {claim.quantity} {claim.sentence or ''}", "USD"
+        return frozenset({"USD/bbl"}) if money == "USD" and _BARREL.search(text) else frozenset({money or "USD"})
+    if base in ("count", "persons"):
+        return frozenset({"count"})
+    if base:
+        return frozenset()
+    if "price" in claim.quantity and "oil" in claim.quantity:
+        return frozenset({"USD/bbl"})
+    if "exchange" in claim.quantity:
+        return frozenset({"RUB/USD", "UAH/USD"})
+    return frozenset({"percent"}) if _PERCENT.search(text) else frozenset({"count"})
+
+
+_CURRENCIES = (
+    ("RUB", re.compile(r"\b(?:r(?:o?u|ou)bles?|rub)\b|₽", re.IGNORECASE)),
+    ("UAH", re.compile(r"\b(?:hryvnias?|uah)\b|₴", re.IGNORECASE)),
+    ("EUR", re.compile(r"\b(?:euros?|eur)\b|€", re.IGNORECASE)),
+    ("USD", re.compile(r"\b(?:dollars?|usd)\b|\$", re.IGNORECASE)),
+)
+_PER_DOLLAR = re.compile(
+    r"(?:to|per|against) (?:the |one |a )?(?:u\.?s\.? )?dollar|(?:ro?ubles?|hryvnias?) (?:to|per|for) (?:the |a )?\$",
+    re.IGNORECASE,
+)
+_BARREL = re.compile(r"barrel|\bbbl\b|brent|urals|oil[ _]price|crude", re.IGNORECASE)
+_PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
+_SCALES = {
+    "thousand": 1e3,
+    "million": 1e6,
+    "billion": 1e9,
+    "trillion": 1e12,
+    "mln": 1e6,
+    "bln": 1e9,
+    "trn": 1e12,
+    "bn": 1e9,
+    "tn": 1e12,
+    "m": 1e6,
+}
+_SCALED = re.compile(
+    r"(\d[\d,]{0,15}(?:\.\d{1,6})?)[\s\u00a0-]?(thousand|million|billion|trillion|mln|bln|trn|bn|tn)\b", re.IGNORECASE
+)
+
+
+def scale_of(claim: Claim) -> float:
+    """1, or what a bare number left out: 5.52 where the span says 5.52 trillion."""
+    value = claim.value if claim.value is not None else claim.value_low
+    for found in _SCALED.finditer(claim.span):
+        if value is not None and (number := plain_number(found[1])) is not None and number == abs(value):
+            return _SCALES[found[2].lower()]
+    return 1.0
+
+
+def number_of(claim: Claim) -> float | None:
+    if claim.value is not None:
+        return claim.value
+    if claim.value_low is not None and claim.value_high is not None:
+        return (claim.value_low + claim.value_high) / 2
+    return claim.value_low if claim.value_low is not None else claim.value_high
+
+
+def plain_number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", "").replace("\u00a0", "").rstrip("."))
+    except ValueError:
+        return None
+
+
+NUMBER = re.compile(r"\d[\d,]{0,15}(?:\.\d{1,6})?")

@@ -1,0 +1,208 @@
+"""A stated number against the value on record, and against the scopes and periods one step away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ceasefire.evidence.check.amount import number_of, scale_of, units_of
+from ceasefire.evidence.check.answer import Hit, amount, answer, percent, tell
+from ceasefire.evidence.check.aspect import allowed
+from ceasefire.evidence.check.period import Period, first_of_year, neighbours, stated
+from ceasefire.evidence.check.reading import Reading, readings
+from ceasefire.evidence.check.record import NEAR, WITHIN, Record, bounds
+from ceasefire.evidence.check.topic import DIMENSIONS, Scope, Topic
+from ceasefire.evidence.claim import Claim, Verdict
+
+LOOSE = {"about": 0.10, "fraction": 0.12}
+"""Relative error inside the stated hedge."""
+STATUS_HIT, OTHER_HIT, EXACT_HIT = 0.05, 0.02, 0.01
+"""How near a neighbouring scope must come to explain a number; the last also where the stated one is imprecise."""
+
+
+_RATIO = re.compile(r"\bfor (?:every|each)\b|\bper (?:square|kilomet|km|mile|head|capita|\d)", re.IGNORECASE)
+_FRACTION = re.compile(
+    r"^\D*\b(?:half|third|quarter|fifth)s? (?:of (?:that|this|it|them)|as many|that number)\b", re.IGNORECASE
+)
+
+
+def level(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record) -> Verdict | None:
+    if _RATIO.search(claim.span) or (_FRACTION.search(claim.span) and "percent" not in units_of(claim)):
+        return None
+    units = units_of(claim)
+    allowed, periods = allowed(topic, aspect, units), stated(claim, record)
+    stated_status = aspect["status"]
+    hits = []
+    for scope in allowed:
+        for period in _meant(scope, periods):
+            for reading in readings(scope, period, claim, record):
+                error = _error(claim, reading)
+                if reading.scope.floor and not _floor_speaks(reading, claim, stated_status, error):
+                    continue
+                hits.append(Hit(reading, error))
+    if not hits:
+        return None
+    known = [hit for hit in hits if not hit.reading.bound]
+    best = min(known or hits, key=lambda hit: (round(hit.error, 3), hit.reading.trust))
+    if best.reading.bound:
+        return _bounded(best, topic, units, claim, record)
+    grade = _grade(best, claim)
+    if grade == "confirmed":
+        return answer(claim, grade, f"On record, {tell(best.reading)}", [best])
+    other = _neighbour(topic, allowed, periods, units, claim, record)
+    if other is not None and (grade == "contradicted" or _is_the_other(other, best)):
+        reason = f"True of {other.reading.says} ({amount(other.reading)}), not of {tell(best.reading)}"
+        return answer(claim, "conflated", reason, [best, other])
+    if grade == "contradicted":
+        grade = _against(best, known)
+    reason = {
+        "imprecise": f"Off by {percent(best, claim)}: on record, {tell(best.reading)}",
+        "contested": f"Estimates differ or are weak: {tell(best.reading)}",
+        "unsupported": f"The record covers these days and shows none: {best.reading.says}",
+        "contradicted": f"On record, {tell(best.reading)}",
+    }[grade]
+    return answer(claim, grade, reason, [best])
+
+
+def _meant(scope: Scope, periods: Sequence[Period]) -> list[Period]:
+    """A sum that is published from January on is so quoted at the end of a month."""
+    if scope.form != "to_date":
+        return list(periods)
+    since = [
+        Period("to_date", first_of_year(item.end), item.end) for item in periods if item.kind in ("month", "total")
+    ]
+    return list(dict.fromkeys([*(item for item in periods if item.kind != "total"), *since]))
+
+
+def _floor_speaks(reading: Reading, claim: Claim, status: str | None, error: float) -> bool:
+    """A floor is compared as a count where the claim speaks of that count, or hits it; else it only forbids less."""
+    if status in ("visual", "named", "captured", "missing") or error <= WITHIN:
+        return True
+    limits = bounds(claim)
+    return limits is not None and limits[1] * scale_of(claim) < (1 - NEAR) * reading.value
+
+
+def _error(claim: Claim, reading: Reading) -> float:
+    """Relative distance from the stated band to what is on record, less what interpolation leaves open."""
+    limits = bounds(claim)
+    if limits is None:
+        return float("inf")
+    scale = scale_of(claim)
+    low, high = limits[0] * scale, limits[1] * scale
+    value = reading.value
+    if value < 0 < high or (high < 0 < value):
+        low, high = sorted((abs(low), abs(high)))
+        value = abs(value)
+    if not value:
+        return 0.0 if low <= 0 <= high else float("inf")
+    slack = min(reading.coarse, 0.2 * abs(value))
+    outside = max(low - value - slack, value - slack - high, 0.0)
+    return outside / abs(value)
+
+
+def _grade(hit: Hit, claim: Claim) -> str:
+    reading, allowed = hit.reading, max(WITHIN, LOOSE.get(claim.qualifier, 0.0))
+    if hit.error <= allowed:
+        return "contested" if reading.trust == "D" and reading.band else "confirmed"
+    if reading.band:
+        number = (number_of(claim) or 0.0) * scale_of(claim)
+        if reading.low <= number <= reading.high:
+            return "imprecise" if hit.error <= NEAR else "contested"
+    return "imprecise" if hit.error <= NEAR else "contradicted"
+
+
+def _against(best: Hit, known: Sequence[Hit]) -> str:
+    """What a number is that no scope explains."""
+    if best.reading.value == 0 and best.reading.trust in ("A", "B"):
+        return "unsupported"
+    values = [
+        hit.reading.value
+        for hit in known
+        if hit.reading.scope.form == "point" and hit.reading.period == best.reading.period
+    ]
+    rivals = len(values) > 1 and min(values) > 0 and max(values) / min(values) > 1 + NEAR and not best.reading.scope.per
+    if best.reading.trust not in ("A", "B") or (rivals and best.error < 1):
+        return "contested"
+    return "contradicted"
+
+
+def _neighbour(
+    topic: Topic,
+    allowed: Sequence[Scope],
+    periods: Sequence[Period],
+    units: frozenset[str],
+    claim: Claim,
+    record: Record,
+) -> Hit | None:
+    """The nearest scope or period, one step from what is stated, for which the number holds."""
+    found = []
+    for scope in topic.scopes:
+        if scope in allowed or scope.unit not in units or not any(_steps(scope, home) == 1 for home in allowed):
+            continue
+        status = any(scope.status != home.status and _steps(scope, home) == 1 for home in allowed)
+        if status or _digits(claim) >= 2:
+            found += [(STATUS_HIT if status else OTHER_HIT, scope, period) for period in periods]
+    if _digits(claim) >= 2:
+        found += [(OTHER_HIT, scope, near) for scope in allowed for period in periods for near in neighbours(period)]
+    hits = []
+    for limit, scope, period in found:
+        for reading in readings(scope, period, claim, record):
+            error = _own_error(claim, reading) if not reading.bound else float("inf")
+            if error <= limit and not (claim.qualifier in ("at_least", "less_than") and _open_hit(claim, reading)):
+                hits.append(Hit(reading, error))
+    return min(hits, key=lambda hit: hit.error, default=None)
+
+
+def _is_the_other(other: Hit, best: Hit) -> bool:
+    """The very number of another status: launched for stopped, claimed for seen."""
+    scope, home = other.reading.scope, best.reading.scope
+    return other.error <= EXACT_HIT and scope.status != home.status and scope.category == home.category
+
+
+def _own_error(claim: Claim, reading: Reading) -> float:
+    """As `_error`, of the number itself: the width of a hedge explains nothing."""
+    number = (number_of(claim) or 0.0) * scale_of(claim)
+    if claim.value is None or not reading.value:
+        return _error(claim, reading)
+    return abs(abs(number) - abs(reading.value)) / abs(reading.value)
+
+
+def _open_hit(claim: Claim, reading: Reading) -> bool:
+    """A floor far below, or a ceiling far above, explains nothing."""
+    number = (number_of(claim) or 0.0) * scale_of(claim)
+    return not reading.value or abs(number / reading.value - 1) > 0.1
+
+
+def _steps(scope: Scope, home: Scope) -> int:
+    return sum(getattr(scope, name) != getattr(home, name) for name in DIMENSIONS)
+
+
+def _digits(claim: Claim) -> int:
+    number = number_of(claim) or 0.0
+    return len(f"{abs(number):.6e}".split("e")[0].replace(".", "").rstrip("0"))
+
+
+def _bounded(best: Hit, topic: Topic, units: frozenset[str], claim: Claim, record: Record) -> Verdict | None:
+    """A day of strikes: its weeks bound it from above."""
+    limits = bounds(claim)
+    low = limits[0] * scale_of(claim) if limits else 0.0
+    if low <= best.reading.high * (1 + WITHIN):
+        if best.reading.high == 0:
+            return answer(
+                claim, "unsupported", f"The record covers these days and shows none: {best.reading.says}", [best]
+            )
+        reason = (
+            f"Not known by day; the weeks around hold {best.reading.high:,.0f} "
+            f"{best.reading.scope.says}, so it is possible"
+        )
+        return answer(claim, "unverified", reason, [best])
+    for period in neighbours(best.reading.period):
+        for reading in readings(best.reading.scope, period, claim, record):
+            error = _error(claim, reading)
+            if error <= OTHER_HIT and not reading.bound and period.kind in ("month", "week", "to_date"):
+                reason = f"True of {reading.says} ({amount(reading)}), not of one day"
+                return answer(claim, "conflated", reason, [Hit(reading, error)])
+    reason = f"The weeks around hold only {best.reading.high:,.0f} {best.reading.scope.says}"
+    return answer(claim, "contradicted", reason, [best])
+
+
