@@ -360,7 +360,9 @@ def test_an_export_makes_the_same_ledger(ending, tmp_path):
         (("add", *(f"{n}={v}" for n, v in KNOWN.items()), "valeu=1"), "did you mean 'value'"),
         (("add", *(f"{n}={v}" for n, v in KNOWN.items()), "value=many"), "is a number"),
         (("add", *(f"{n}={v}" for n, v in KNOWN.items()), "negated=perhaps"), "true or false"),
-        (("add", *(f"{n}={v}" for n, v in KNOWN.items()), "value=nan"), "finite"),
+        (("add", *(f"{n}={v}" for n, v in KNOWN.items()), "value=nan"), "is a number"),
+        (("add", *(f"{n}={v}" for n, v in KNOWN.items()), "value=1", "value=2"), "twice"),
+        (("add", *(f"{n}={v}" for n, v in KNOWN.items()), "published=2025-02-30"), "published"),
         (("correct", "k9", "value=1", "--reason", "r"), "k9"),
         (("retire", "k9", "--reason", "r"), "k9"),
         (("history", "k9"), "k9"),
@@ -373,7 +375,79 @@ def test_an_export_makes_the_same_ledger(ending, tmp_path):
     ids=str,
 )
 def test_mistakes_with_a_ledger_are_one_line(arguments, culprit, tmp_path):
-    assert_one_line(call("ledger", *arguments, "--ledger", tmp_path / "ledger.sqlite"), culprit)
+    where = ("--ledger", tmp_path / "ledger.sqlite")
+    call("ledger", "add", "id=k7", "doc=d", "span=s", "subject=s", "quantity=q", *where)
+    assert_one_line(call("ledger", *arguments, *where), culprit)
+    assert [claim["id"] for claim in json.loads(call("ledger", "list", "--json", *where).out)] == ["k7"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("list",),
+        ("history", "k1"),
+        ("correct", "k1", "value=1", "--reason", "r"),
+        ("retire", "k1", "--reason", "r"),
+        ("link", "k1", "k2"),
+        ("copies",),
+        ("export", "{folder}/all.csv"),
+        ("import", "{folder}/nothing.jsonl"),
+        ("add", "id=x"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_where_there_is_no_ledger_none_is_made(arguments, tmp_path):
+    asked = [each.format(folder=tmp_path) for each in arguments]
+    assert_one_line(call("ledger", *asked, "--ledger", tmp_path / "ledger.sqlite"))
+    assert names(tmp_path) == set()
+
+
+def test_an_empty_field_is_what_a_claim_has_without_it(tmp_path):
+    where = ("--ledger", tmp_path / "ledger.sqlite")
+    call("ledger", "add", *(f"{name}={value}" for name, value in KNOWN.items()), "note=seen", "value=3", *where)
+    told = call("ledger", "correct", "k1", "note=", "value=", "hedge=", "--reason", "not so", *where)
+    assert told.code == 0, told.err
+    (claim,) = json.loads(call("ledger", "list", "--json", *where).out)
+    assert (claim["note"], claim["value"], claim["hedge"]) == ("", None, "asserted")
+
+
+def test_a_source_that_is_named_is_kept(tmp_path):
+    where = ("--ledger", tmp_path / "ledger.sqlite")
+    call("ledger", "add", *(f"{name}={value}" for name, value in KNOWN.items()), "source=Oryx", *where)
+    assert "k1 " in call("ledger", "list", "--source", "Oryx", *where).out
+
+
+def test_a_ledger_is_not_exported_over_itself(tmp_path):
+    where = tmp_path / "ledger.sqlite"
+    call("ledger", "add", *(f"{name}={value}" for name, value in KNOWN.items()), "--ledger", where)
+    (tmp_path / "link").symlink_to(where)
+    before = where.read_bytes()
+    for name in ("ledger.sqlite", "link"):
+        assert_one_line(call("ledger", "export", tmp_path / name, "--ledger", where), "the ledger itself")
+    assert where.read_bytes() == before
+
+
+def test_what_is_no_file_is_never_replaced(article, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    claims = tmp_path / "claims.jsonl"
+    claims.write_text(json.dumps(KNOWN) + "\n")
+    ledger = ("--ledger", tmp_path / "ledger.sqlite")
+    call("ledger", "import", claims, *ledger)
+    for arguments in (
+        ("claims", "check", claims, "--out", tmp_path / "pipe"),
+        ("claims", "report", article, "--out", tmp_path / "pipe"),
+        ("ledger", "export", tmp_path / "pipe", *ledger),
+        ("ledger", "list", "--ledger", tmp_path / "pipe"),
+    ):
+        assert_one_line(call(*arguments), "no ordinary file")
+        assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_message_carries_nothing_that_a_terminal_obeys(tmp_path):
+    path = tmp_path / "a\x1b[2J\u202eb.jsonl"
+    told = call("claims", "check", path, "--out", tmp_path / "out.jsonl")
+    assert_one_line(told, "cannot read")
+    assert told.err[:-1].isprintable()
 
 
 def test_what_is_no_ledger_is_left_as_it_is(tmp_path):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import itertools
 import json
 import os
@@ -25,7 +26,7 @@ from hypothesis import HealthCheck, given, settings
 from ceasefire.evidence import database, exchange, ledger
 from ceasefire.evidence.claim import MAX_LINE, Claim, read, write
 from ceasefire.evidence.database import Database, default_location
-from ceasefire.evidence.entry import ClaimSource, Link, checked, from_text, period
+from ceasefire.evidence.entry import ClaimSource, Link, checked, from_text
 from ceasefire.evidence.error import EvidenceError
 from ceasefire.evidence.ledger import Ledger
 
@@ -85,6 +86,21 @@ def fresh_database(folder: Path) -> str:
     return f"postgresql:///postgres?user=ceasefire&host={folder}&options=-csearch_path%3D{name}"
 
 
+@functools.cache
+def empty() -> bytes:
+    """An SQLite ledger without claims; it is made once, since making one takes longer than most tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        Ledger.open(path)
+        return path.read_bytes()
+
+
+def opened(path: Path) -> Ledger:
+    """An empty ledger in a file."""
+    path.write_bytes(empty())
+    return Ledger.open(path)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Where the next new ledger may be kept."""
@@ -97,12 +113,13 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
 @pytest.fixture
 def in_file(tmp_path: Path) -> Ledger:
     """Where the kind of database makes no difference."""
-    return Ledger.open(tmp_path / "ledger.sqlite")
+    return opened(tmp_path / "ledger.sqlite")
 
 
 @pytest.fixture
 def kept(fresh: Callable[[], str]) -> Ledger:
-    return Ledger.open(fresh())
+    where = fresh()
+    return Ledger.open(where) if "://" in where else opened(Path(where))
 
 
 def claim(name: str = "a", **fields: Any) -> Claim:
@@ -181,14 +198,6 @@ def test_claims_that_contradict_each_other_stay_side_by_side(kept: Ledger) -> No
         {"start": 3.5},
         {"start": -1},
         {"start": 10**30},
-        {"as_of": "2025-02-30"},
-        {"as_of": "2025-00"},
-        {"as_of": "2025-13"},
-        {"as_of": "0000"},
-        {"as_of": "2025/2024"},
-        {"published": "2025-08"},
-        {"published": "20250813"},
-        {"published": "yesterday"},
         {"hedge": None},
         {"dup_of": "bad"},
         dict.fromkeys(LONG, "я" * 4_000),
@@ -196,15 +205,11 @@ def test_claims_that_contradict_each_other_stay_side_by_side(kept: Ledger) -> No
     ids=lambda bad: next(iter(bad)),
 )
 def test_one_claim_that_cannot_be_kept_keeps_all_out(in_file: Ledger, bad: dict[str, Any]) -> None:
+    claims = [claim("good"), claim("bad", **bad)]
     with pytest.raises(EvidenceError, match="bad"):
-        in_file.add([claim("good"), claim("bad", **bad)])
+        in_file.add(claims)
     assert in_file.claims(include_retired=True) == []
     assert in_file.sources() == {}
-
-
-def test_numbers_too_large_for_any_float_are_refused() -> None:
-    with pytest.raises(EvidenceError, match="finite"):
-        claim(value=10**400)
 
 
 def test_a_number_is_the_order_of_addition(kept: Ledger) -> None:
@@ -389,7 +394,7 @@ SAID = "Russian forces lost 3,000 tanks in the fighting around Pokrovsk since th
 
 def copies(*claims: Claim) -> list[Link]:
     with tempfile.TemporaryDirectory() as folder:
-        kept = Ledger.open(Path(folder) / "l.sqlite")
+        kept = opened(Path(folder) / "l.sqlite")
         kept.add(claims)
         return kept.detect_copies()
 
@@ -562,7 +567,7 @@ STEP = {"reason": "r", "was": {"value": 1}}
     ],
 )
 def test_a_broken_file_is_told_and_leaves_the_ledger_as_it_was(tmp_path: Path, name: str, content: bytes) -> None:
-    kept = Ledger.open(tmp_path / "l.sqlite")
+    kept = opened(tmp_path / "l.sqlite")
     kept.add([claim("here")])
     path = tmp_path / name
     path.write_bytes(GOOD.encode() + b"\n" + content if name == "x.jsonl" else content)
@@ -665,7 +670,7 @@ def take(kept: Ledger, step: tuple[Any, ...]) -> None:
         kept.link(name, rest[0], "origin")
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(steps=STEPS)
 def test_any_sequence_of_steps_keeps_the_history(fresh: Callable[[], str], tmp_path: Path, steps: list[Any]) -> None:
     kept, model = Ledger.open(fresh()), Model()
@@ -928,20 +933,6 @@ def test_many_may_make_the_same_ledger_at_once(fresh: Callable[[], str]) -> None
 
 
 @pytest.mark.parametrize(
-    ("as_of", "wanted"),
-    [
-        ("undated", None),
-        ("2024", ("2024-01-01", "2024-12-31")),
-        ("2024-02", ("2024-02-01", "2024-02-29")),
-        ("2025-08-12", ("2025-08-12", "2025-08-12")),
-        ("2025-08-12/2025-09", ("2025-08-12", "2025-09-30")),
-    ],
-)
-def test_a_period_runs_from_its_first_day_to_its_last(as_of: str, wanted: tuple[str, str] | None) -> None:
-    assert period(as_of) == wanted
-
-
-@pytest.mark.parametrize(
     ("name", "text", "wanted"),
     [
         ("value", "-1.5", -1.5),
@@ -951,6 +942,7 @@ def test_a_period_runs_from_its_first_day_to_its_last(as_of: str, wanted: tuple[
         ("places", '["a;b"]', ("a;b",)),
         ("value", "", None),
         ("hedge", "", "asserted"),
+        ("note", "", ""),
         ("note", "'=x", "'=x"),
         ("source", "Oryx", "Oryx"),
     ],

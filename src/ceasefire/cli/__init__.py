@@ -19,7 +19,7 @@ import typer
 
 from ceasefire.cli.claims import claims_app
 from ceasefire.cli.ledger import ledger_app
-from ceasefire.cli.terminal import AsJson, EvidenceOption, progress, show
+from ceasefire.cli.terminal import AsJson, EvidenceOption, complain, progress, show
 
 
 class StoppedError(Exception):
@@ -89,8 +89,7 @@ def main() -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"ceasefire: {' '.join(message.split())}", file=sys.stderr)
-    sys.stderr.flush()
+    complain(message)
     sys.exit(code)
 
 

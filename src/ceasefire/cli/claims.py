@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ceasefire.cli.terminal import AsJson, EvidenceOption, progress
+from ceasefire.cli.terminal import AsJson, EvidenceOption, complain, progress
 
 if TYPE_CHECKING:
     from ceasefire.evidence.article.language_model import LanguageModel
@@ -55,11 +54,11 @@ def extract(
     if len(paths) == len(batch.failed) == 1:
         raise EvidenceError(batch.failed[0][1])
     for path, reason in batch.failed:
-        _warn(f"{path} is passed over: {reason}")
+        complain(f"{path} is passed over: {reason}")
     if not batch.read:
         raise EvidenceError(f"none of {len(paths)} articles could be read; nothing is written")
     for path, warning in batch.warnings:
-        _warn(f"{path}: {warning}")
+        complain(f"{path}: {warning}")
     claims.write((claim.told() for claim in batch.claims), out)
     told = {"claims": len(batch.claims), "articles": dict(batch.read), "failed": dict(batch.failed), "file": str(out)}
     print(json.dumps(told, ensure_ascii=False, indent=1) if as_json else _extracted(batch.read, len(batch.failed), out))
@@ -168,7 +167,3 @@ def _model(name: str | None, url: str | None) -> LanguageModel | None:
     from ceasefire.evidence.article.language_model import Endpoint
 
     return Endpoint.configured(url, name)
-
-
-def _warn(line: str) -> None:
-    print(f"ceasefire: {' '.join(line.split())}", file=sys.stderr)

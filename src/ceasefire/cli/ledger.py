@@ -20,7 +20,7 @@ Where = Annotated[
 ]
 Fields = Annotated[
     list[str],
-    typer.Argument(metavar="FIELD=VALUE...", help="Fields of the claim; nothing after = for none; places by ;"),
+    typer.Argument(metavar="FIELD=VALUE...", help="Fields of the claim, or its source; none after = for none; places by ;"),
 ]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="Identifier of a claim.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for good.")]
@@ -39,8 +39,10 @@ def add(
     from ceasefire.evidence.claim import from_row
     from ceasefire.evidence.ledger import Ledger
 
-    claim = from_row(_fields(field))
-    new = Ledger.open(ledger).add([claim], source=source)
+    fields = _fields(field)
+    named = fields.pop("source", None)
+    claim = from_row(fields)
+    new = Ledger.open(ledger).add([claim], source=source or named)
     print(f"{claim.id}: {'added' if new else 'known already, nothing changed'}")
 
 
@@ -52,7 +54,7 @@ def correct(identifier: Identifier, field: Fields, reason: Reason, ledger: Where
     """
     from ceasefire.evidence.ledger import Ledger
 
-    entry = Ledger.open(ledger).correct(identifier, reason, **_fields(field))
+    entry = Ledger.existing(ledger).correct(identifier, reason, **_fields(field))
     print(f"{entry.claim.id}: revision {len(entry.revisions)}")
 
 
@@ -64,7 +66,7 @@ def retire(identifier: Identifier, reason: Reason, ledger: Where = None) -> None
     """
     from ceasefire.evidence.ledger import Ledger
 
-    print(f"{Ledger.open(ledger).retire(identifier, reason).claim.id}: retired")
+    print(f"{Ledger.existing(ledger).retire(identifier, reason).claim.id}: retired")
 
 
 @ledger_app.command("list")
@@ -94,7 +96,7 @@ def list_(
     filters: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
     if on is not None:
         filters["published_by"] = on
-    entries = Ledger.open(ledger).entries(**filters, include_retired=retired)
+    entries = Ledger.existing(ledger).entries(**filters, include_retired=retired)
     if as_json:
         print(json.dumps([entry.claim.told() for entry in entries], ensure_ascii=False, indent=1))
         return
@@ -112,7 +114,7 @@ def history(identifier: Identifier, ledger: Where = None, as_json: AsJson = Fals
     from ceasefire.evidence.ledger import Ledger
     from ceasefire.view.verdict import history_text
 
-    kept = Ledger.open(ledger)
+    kept = Ledger.existing(ledger)
     entry = kept.history(identifier)
     links = [link for link in kept.links() if identifier in (link.first, link.second)]
     if as_json:
@@ -135,7 +137,7 @@ def link(
     """
     from ceasefire.evidence.ledger import Ledger
 
-    new = Ledger.open(ledger).link(first, second, kind)
+    new = Ledger.existing(ledger).link(first, second, kind)
     print(f"{first} and {second}: {'linked' if new else 'linked already'} as {kind}")
 
 
@@ -151,14 +153,16 @@ def copies(
     """
     from ceasefire.evidence.ledger import Ledger
 
-    kept = Ledger.open(ledger)
+    kept = Ledger.existing(ledger)
     found = kept.detect_copies()
     if keep:
         kept.link_all(found)
     if as_json:
         print(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
         return
-    lines = [f"{each.first}  {each.second}  {each.kind}" for each in found]
+    from ceasefire.view.verdict import said
+
+    lines = [f"{said(each.first, 80)}  {said(each.second, 80)}  {each.kind}" for each in found]
     print("\n".join([*lines, f"{len(found):,} pairs {'linked' if keep else 'found, none linked'}"]))
 
 
@@ -171,9 +175,11 @@ def import_(
 
     Example: ceasefire ledger import claims.jsonl
     """
+    from ceasefire.evidence.exchange import import_offers
     from ceasefire.evidence.ledger import Ledger
 
-    print(f"{Ledger.open(ledger).import_file(file):,} claims taken in from {file}")
+    offers = import_offers(file)
+    print(f"{Ledger.open(ledger).take(offers):,} claims taken in from {file}")
 
 
 @ledger_app.command()
@@ -187,42 +193,20 @@ def export(
     """
     from ceasefire.evidence.ledger import Ledger
 
-    print(f"{Ledger.open(ledger).export_file(file):,} claims: {file}")
-
-
-_NUMBERS = ("start", "end", "value", "value_low", "value_high")
-_FLAGS = {"true": True, "yes": True, "false": False, "no": False}
+    print(f"{Ledger.existing(ledger).export_file(file):,} claims: {file}")
 
 
 def _fields(given: Iterable[str]) -> dict[str, Any]:
     """`FIELD=VALUE` as values of the kinds that a claim has. Raises `EvidenceError` where one is none."""
-    from ceasefire.evidence.claim import FIELDS
-    from ceasefire.evidence.error import EvidenceError, suggestion
+    from ceasefire.evidence.entry import from_text
+    from ceasefire.evidence.error import EvidenceError
 
     found: dict[str, Any] = {}
     for pair in given:
         name, separator, text = pair.partition("=")
         if not separator:
             raise EvidenceError(f"{pair!r:.80} is no FIELD=VALUE, such as value=12")
-        if name not in (*FIELDS, "source"):
-            raise EvidenceError(f"a claim has no field {name!r:.60}{suggestion(name, FIELDS)}")
-        found[name] = _value(name, text)
+        if name in found:
+            raise EvidenceError(f"{name} is given twice; say which holds")
+        found[name] = from_text(name, text)
     return found
-
-
-def _value(name: str, text: str) -> Any:
-    from ceasefire.evidence.error import EvidenceError
-
-    if name == "places":
-        return tuple(place.strip() for place in text.split(";") if place.strip())
-    if name in ("derived", "negated"):
-        if text.lower() not in _FLAGS:
-            raise EvidenceError(f"{name} is true or false, not {text!r:.60}")
-        return _FLAGS[text.lower()]
-    if name not in _NUMBERS:
-        return text or None
-    try:
-        number = float(text) if text else None
-    except ValueError:
-        raise EvidenceError(f"{name} is a number, not {text!r:.60}") from None
-    return int(number) if number is not None and name in ("start", "end") and number.is_integer() else number

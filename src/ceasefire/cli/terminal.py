@@ -1,8 +1,9 @@
-"""What commands share: options, a progress bar, lists."""
+"""What commands share: options, a progress bar, lists, complaints."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,3 +52,9 @@ def show(rows: list[dict[str, Any]], as_json: bool, line: Callable[[dict[str, An
         print(json.dumps(rows, ensure_ascii=False, indent=1))
     else:
         print("\n".join(line(row) for row in rows))
+
+
+def complain(message: str) -> None:
+    """One line on standard error, without what a terminal might obey: a message may quote a file of somebody else."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in message)
+    print(f"ceasefire: {' '.join(plain.split())}", file=sys.stderr, flush=True)

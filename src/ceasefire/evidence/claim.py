@@ -223,6 +223,8 @@ def write(items: Iterable[Mapping[str, Any]], path: Path | str) -> None:
 def write_lines(lines: Iterable[str], path: Path | str) -> None:
     """Write text in UTF-8, ends of lines as given, aside and then renamed. Raises `EvidenceError` where that fails."""
     target = Path(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise EvidenceError(f"{target} is no ordinary file; name another to write")
     aside: Path | None = None
     try:
         with tempfile.NamedTemporaryFile(

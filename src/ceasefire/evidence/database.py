@@ -48,8 +48,12 @@ class Database:
 
         Raises `EvidenceError` where something else is there, or tables of a later version; it is left untouched.
         """
-        asked = str(default_location() if location is None else location)
-        return _open_url(asked) if "://" in asked else _open_file(asked)
+        return _opened(location, make=True)
+
+    @staticmethod
+    def existing(location: Path | str | None = None) -> Database:
+        """As `open`, where there is one already. Raises `EvidenceError` where there is none; nothing is made."""
+        return _opened(location, make=False)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -158,13 +162,26 @@ _APPLICATION = 0x43454153
 _CREATION_LOCK = 0x43454153
 
 
-def _open_file(asked: str) -> Database:
+def _opened(location: Path | str | None, *, make: bool) -> Database:
+    asked = str(default_location() if location is None else location)
+    return _open_url(asked, make=make) if "://" in asked else _open_file(asked, make=make)
+
+
+def _absent(where: object) -> EvidenceError:
+    return EvidenceError(f"there is no ledger at {where!s:.200}; adding or importing claims makes one")
+
+
+def _open_file(asked: str, *, make: bool) -> Database:
     try:
         path = Path(asked).expanduser().absolute()
+        if not make and not path.exists():
+            raise _absent(path)
         if asked == default_location():
             path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _create(path)
+        if path.exists() and not path.is_dir() and not path.is_file():
+            raise EvidenceError(f"{path} is no ordinary file, so no ledger; name another")
         with open(path, "rb") as file:
             header = file.read(100)
     except (OSError, ValueError, RuntimeError) as error:
@@ -236,7 +253,7 @@ def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _open_url(asked: str) -> Database:
+def _open_url(asked: str, *, make: bool) -> Database:
     scheme = asked.partition("://")[0]
     try:
         url = sa.make_url(asked)
@@ -244,7 +261,7 @@ def _open_url(asked: str) -> Database:
         raise EvidenceError(f"a {scheme[:20]!r} URL that cannot be read; write {_EXAMPLE}") from error
     backend = scheme.partition("+")[0]
     if backend == "sqlite" and url.database:
-        return _open_file(url.database)
+        return _open_file(url.database, make=make)
     if backend not in ("postgresql", "postgres"):
         raise EvidenceError(f"no ledger is kept in {scheme[:20]!r}; name a file, or write {_EXAMPLE}")
     where = url.render_as_string(hide_password=True)
@@ -259,19 +276,21 @@ def _open_url(asked: str) -> Database:
             "a ledger in PostgreSQL needs its driver, psycopg: pip install 'ceasefire[postgres]'"
         ) from error
     with _reported(where):
-        _prepare_database(engine, where)
+        _prepare_database(engine, where, make=make)
     return Database(engine, where)
 
 
 _EXAMPLE = "postgresql://user@host/database"
 
 
-def _prepare_database(engine: sa.Engine, where: str) -> None:
+def _prepare_database(engine: sa.Engine, where: str, *, make: bool) -> None:
     """Make the tables where there are none. Raises `EvidenceError` where there are others by these names."""
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection, connection.begin():
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATION_LOCK)))
         found = set(sa.inspect(connection).get_table_names()) & set(_SCHEMA.tables)
         if not found:
+            if not make:
+                raise _absent(where)
             _make_tables(connection)
         elif LEDGER.name not in found:
             raise EvidenceError(

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -81,6 +82,11 @@ class Ledger:
         """
         return Ledger(Database.open(location))
 
+    @staticmethod
+    def existing(location: Path | str | None = None) -> Ledger:
+        """As `open`, where there is one already. Raises `EvidenceError` where there is none; nothing is made."""
+        return Ledger(Database.existing(location))
+
     # Write
 
     def add(self, claims: Iterable[Claim], *, source: ClaimSource | str | None = None) -> int:
@@ -93,9 +99,7 @@ class Ledger:
         """
         described = ClaimSource(source) if isinstance(source, str) else source
         key, sources = ("", ()) if described is None else (described.key, (described,))
-        offers = [Offer((Revision(claim, key),), sources=sources) for claim in claims]
-        with self._database.writing() as connection:
-            return _merge(connection, offers)
+        return self.take([Offer((Revision(claim, key),), sources=sources) for claim in claims])
 
     def correct(self, identifier: str, reason: str, **changes: Any) -> Entry:
         """Write a new revision with some fields changed; `source` may be among them, `id` may not.
@@ -223,6 +227,8 @@ class Ledger:
         CSV where the name ends in `.csv`, JSON Lines otherwise. `import_file` restores it exactly. Raises
         `EvidenceError` where it cannot be written.
         """
+        if os.path.realpath(path) == os.path.realpath(self.where):
+            raise EvidenceError(f"{path} is the ledger itself; name another file to write")
         with self._database.reading() as connection:
             lines = _told(connection, _entries(connection, _chosen(include_retired=True)))
         export_rows(lines, path)
@@ -234,7 +240,10 @@ class Ledger:
         All or nothing. What is here already stays; a longer history of the same claim is taken over. Raises
         `EvidenceError` where a line cannot be read, or where a claim has gone on differently here.
         """
-        offers = import_offers(path)
+        return self.take(import_offers(path))
+
+    def take(self, offers: Sequence[Offer]) -> int:
+        """Take in what `exchange.import_offers` read, as `import_file` does."""
         with self._database.writing() as connection:
             return _merge(connection, offers)
 

@@ -379,10 +379,12 @@ def check_day(day: str | None) -> None:
 
 def check_target(out: Path, *inputs: Path | str) -> None:
     """Raises `EvidenceError` where a file cannot be written there, or is one of those that are read."""
-    if out.is_dir():
+    if os.path.isdir(out):
         raise EvidenceError(f"{out} is a folder; name a file to write")
+    if os.path.exists(out) and not os.path.isfile(out):
+        raise EvidenceError(f"{out} is no ordinary file; name another to write")
     folder = out.parent
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise EvidenceError(f"there is no folder {folder} to write {out.name} into; make it first")
     if not os.access(folder, os.W_OK):
         raise EvidenceError(f"cannot write into the folder {folder}; name another")

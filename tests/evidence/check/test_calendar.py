@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ceasefire.evidence.check import arithmetic, calendar
+from ceasefire.evidence.check import event as event_check
 from ceasefire.evidence.check.almanac import OPEN, events, offices
 from ceasefire.evidence.check.record import Record
 from ceasefire.evidence.claim import VERDICTS, Claim, Verdict
@@ -126,7 +127,7 @@ def test_the_almanac_is_in_order():
     assert 60 <= len(dates) <= 140
     assert dates[-1] <= OPEN
     for event in events():
-        assert event.kind in calendar._KINDS, event.kind
+        assert event.kind in event_check.KINDS, event.kind
         assert str(event.date) <= event.published <= "2026-01-31"
         assert event.source
         assert event.trust in "BC"

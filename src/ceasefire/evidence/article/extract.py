@@ -18,8 +18,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ceasefire.evidence.article import dating, lexicon, measure, sense, speaker
-from ceasefire.evidence.article.clause import Clause, clauses, inventory, language, linked, nominals, place_names
+from ceasefire.evidence.article import dating, lexicon, measure, sense, speaker, whereabouts
+from ceasefire.evidence.article.clause import Clause, clauses, inventory, language, linked, nominals
 from ceasefire.evidence.article.speaker import NARRATOR, Voice
 from ceasefire.evidence.claim import MAX_TEXT, Claim, is_unit
 
@@ -91,8 +91,7 @@ class Reading:
     mentions: list[Mention] = field(default_factory=list)
     past: str | None = None
     """Last past date of the paragraph."""
-    places: tuple[str, ...] = ()
-    """Last places of the paragraph."""
+    places: whereabouts.Memory = field(default_factory=whereabouts.Memory)
     paragraph: int = -1
     quoting: Voice | None = None
 
@@ -175,7 +174,8 @@ _ABOUT_TEXT = re.compile(
 
 def _read(piece: Piece, parsed: Doc, reading: Reading) -> Iterator[Draft]:
     if piece.paragraph != reading.paragraph:
-        reading.paragraph, reading.past, reading.quoting, reading.places = piece.paragraph, None, None, ()
+        reading.paragraph, reading.past, reading.quoting = piece.paragraph, None, None
+        reading.places.turn()
     quoted = list(speaker.quotes(piece.text))
     sentences = [sentence for sentence in parsed.sents if len(sentence) <= MAX_SENTENCE]
     for sentence in sentences:
@@ -452,171 +452,6 @@ def _mentions_of(entities: Iterable[Words]) -> Iterator[Mention]:
         yield from _mentions(entity)
 
 
-_PLACE_DEPS = (
-    "pobj",
-    "dobj",
-    "appos",
-    "conj",
-    "compound",
-    "poss",
-    "nmod",
-    "nsubjpass",
-    "npadvmod",
-    "attr",
-    "amod",
-    "dep",
-    "ROOT",
-)
-_STATE_DEPS = ("pobj", "dobj", "appos", "poss", "nmod", "npadvmod")
-_LOCAL = lexicon.words(
-    """in into on near at around from across over inside outside toward towards against to of within through with
-    for"""
-)
-_GROUND = re.compile(
-    r"\b(oblast|region|province|ground|area|territor|front|troops|forces|army|advanc|captur|control|occup|cede|"
-    r"ceding|conced|withdraw|centers|centres|"
-    r"cities|demarcation|handover|all of|part of|rest of|encircl|assault|offensive|west bank|east bank|provinces|"
-    r"defen[cs]ive|pull)\w*"
-)
-
-
-def _places(clause: Clause, sentence: Words) -> tuple[str, ...]:
-    """Canonical names of places in a clause; states only where they are the ground, not the actor."""
-    text = clause.text
-    found: list[tuple[int, str]] = []
-    taken: list[tuple[int, int]] = []
-    for match, name in _place_matches(text):
-        low, high = match
-        if any(low < other and start < high for start, other in taken):
-            continue
-        taken.append(match)
-        token = _token_at(clause, low, high)
-        if token is None or not _is_ground(token, name):
-            continue
-        found.append((low, _as_oblast(name, text[high : high + 12], lexicon.fold(sentence.text))))
-    names = [name for _, name in sorted(found)]
-    return tuple(dict.fromkeys(names))
-
-
-def _inherited(clause: Clause, sentence: Words) -> tuple[str, ...]:
-    """Places of what the clause describes or completes; else the country whose people or things it speaks of."""
-    head = clause.head
-    if head.dep_ in ("relcl", "acl"):
-        noun = head.head
-        stop = min(clause.end, noun.doc[noun.right_edge.i].idx + len(noun.doc[noun.right_edge.i]))
-        start = noun.doc[noun.left_edge.i].idx
-        found = _places(Clause(noun, start, max(start + 1, stop), []), sentence)
-        if found:
-            return found
-    if head.dep_ in ("advcl", "conj", "pcomp", "ccomp", "relcl", "acl", "xcomp") or clause.nominal:
-        found = _places(
-            Clause(sentence.root, sentence.start_char, max(clause.end, sentence.start_char + 1), []), sentence
-        )
-        if found:
-            return found
-    return _country(clause.text) or _country(sentence.text)
-
-
-def _whereabouts(clause: Clause, sentence: Words, reading: Reading) -> tuple[str, ...]:
-    """Its places; where it names none, those it hangs on, or the last ones of its paragraph."""
-    found = _places(clause, sentence) or _inherited(clause, sentence)
-    if found:
-        reading.places = found
-    return found or reading.places
-
-
-def _country(text: str) -> tuple[str, ...]:
-    """The country whose people, leaders or money the words speak of first."""
-    words = lexicon.fold(text).replace("'s", " ").replace("-", " ").split()
-    return tuple(
-        dict.fromkeys(
-            lexicon.DEMONYMS[word.strip(".,;:()\"'")] for word in words if word.strip(".,;:()\"'") in lexicon.DEMONYMS
-        )
-    )[:1]
-
-
-def _token_at(clause: Clause, low: int, high: int) -> Token | None:
-    inside = [token for token in clause.head.doc if clause.start + low <= token.idx < clause.start + high]
-    if not inside:
-        return None
-    return next((token for token in reversed(inside) if token.pos_ in ("PROPN", "NOUN", "ADJ")), inside[-1])
-
-
-def _is_ground(token: Token, name: str) -> bool:
-    if token.pos_ == "ADJ" and name in lexicon.COUNTRIES:
-        return token.head.lower_ in (
-            "territory",
-            "soil",
-            "cities",
-            "city",
-            "land",
-            "airspace",
-            "economy",
-            "morale",
-            "border",
-            "side",
-        )
-    if name in lexicon.COUNTRIES or name in lexicon.METONYMS:
-        if token.dep_ == "poss":
-            return name in lexicon.COUNTRIES and token.head.dep_ not in speaker.SUBJECTS
-        if token.dep_ in ("nsubj", "conj") and name in lexicon.METONYMS:
-            return False
-        return token.dep_ in _STATE_DEPS or token.dep_ == "compound"
-    return True
-
-
-def _as_oblast(name: str, after: str, sentence: str) -> str:
-    if name in lexicon.WHOLE_OBLASTS and not re.match(r"\s*(?:city|airport)", after.lower()):
-        city = re.search(rf"\b(?:city of {name.lower()}|{name.lower()} (?:city|airport))\b", sentence)
-        return name if city else f"{name} oblast" if _GROUND.search(sentence) else name
-    if name in ("Sumy", "Kharkiv", "Kursk", "Belgorod") and re.search(
-        rf"\b(?:province|region|oblast)s? of {name.lower()}\b|{name.lower()} (?:region|oblast|province)", sentence
-    ):
-        return f"{name} oblast"
-    return name
-
-
-def _place_pattern() -> re.Pattern[str]:
-    global _PATTERN
-    if _PATTERN is None:
-        names = sorted({*place_names(), *lexicon.region_names()}, key=len, reverse=True)
-        lowered = {name.lower() for name in names}
-        _PATTERN = re.compile(
-            r"(?<![\w-])(?:" + "|".join(map(re.escape, sorted(lowered, key=len, reverse=True))) + r")(?!\w)"
-        )
-    return _PATTERN
-
-
-_PATTERN: re.Pattern[str] | None = None
-
-
-def _place_matches(text: str) -> Iterator[tuple[tuple[int, int], str]]:
-    """Names of places with their stretch; the letters before an offset keep their number."""
-    plain = text.replace("’", "'").replace("‘", "'").lower().replace("u.s.", "us  ").replace("u.k.", "uk  ")
-    if len(plain) != len(text):
-        plain = text.lower() if len(text.lower()) == len(text) else text
-    regions, towns = lexicon.region_names(), _towns()
-    for match in _place_pattern().finditer(plain):
-        name = match[0]
-        if text[match.start()].islower() and not name.startswith(
-            ("eastern", "southern", "northern", "western", "region", "province")
-        ):
-            continue
-        if name == "us" and text[match.start() : match.start() + 2] == "us":
-            continue
-        yield match.span(), regions.get(name) or towns[name]
-
-
-def _towns() -> dict[str, str]:
-    global _TOWNS
-    if not _TOWNS:
-        _TOWNS = {name.lower(): canonical for name, canonical in reversed(place_names().items())}
-    return _TOWNS
-
-
-_TOWNS: dict[str, str] = {}
-
-
 # Claims --------------------------------------------------------------------------------------------------------------
 
 
@@ -640,7 +475,7 @@ def _draft(
         voice=said,
         measures=figures,
         as_of=_as_of(clause, piece, dates, reading),
-        places=_whereabouts(clause, sentence, reading),
+        places=whereabouts.whereabouts(clause, sentence, reading.places),
         subject=_subject(clause, resolve),
         pulled=pulled,
         minded=_minded(clause),
@@ -759,7 +594,7 @@ def _listed_places(claim: Claim, draft: Draft) -> bool:
     )
     if len(claim.places) < 2 or claim.value is not None or not (held or offered):
         return False
-    if len({name for _, name in _place_matches(claim.span)}) < len(claim.places):
+    if len({name for _, name in whereabouts.matches(claim.span)}) < len(claim.places):
         return False
     names = "|".join(
         re.escape(word) for word in ("and", "or", ",", "the", "of", "villages", "towns", "cities", "oblasts", "regions")
@@ -770,7 +605,7 @@ def _listed_places(claim: Claim, draft: Draft) -> bool:
 
 def _first_place(claim: Claim) -> int:
     return next(
-        (low for (low, _), name in _place_matches(claim.span) if any(name in place for place in claim.places)), 0
+        (low for (low, _), name in whereabouts.matches(claim.span) if any(name in place for place in claim.places)), 0
     )
 
 
@@ -783,7 +618,7 @@ def _claim(document: Document, draft: Draft) -> Claim | None:
         text = f"{text} {_plain(draft.around.text)}"
     item = draft.measures[0] if draft.measures else None
     figure = _figure(document.text, text, item)
-    told = sense.kind(text, draft.around or draft.clause, figure)
+    told = sense.kind(text, draft.around or draft.clause, figure, reported=not draft.voice.is_author)
     if draft.minded and draft.voice.is_author and told in ("event", "stock", "rate"):
         told = "intention"
     if told in ("stock", "event") and lexicon.WEAPONS.search(text) and _SENT.search(draft.sentence.lower()):

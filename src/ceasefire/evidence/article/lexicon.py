@@ -554,11 +554,21 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
     "Transnistria": ("transnistria",),
     "Kaliningrad": ("kaliningrad",),
     "Middle East": ("middle east",),
+    **{
+        name: (name.casefold(),)
+        for name in (
+            "Istanbul", "Jeddah", "Riyadh", "Geneva", "Budapest", "Vienna", "Abu Dhabi", "Doha", "Warsaw", "Helsinki",
+            "Munich", "Davos", "Copenhagen", "The Hague", "New York", "Miami", "Minsk", "Rome", "Stockholm", "Vilnius",
+            "Antalya", "Ankara", "Berlin", "Paris", "London", "Brussels", "Beijing", "Tianjin", "New Delhi",
+            "Washington", "Saratov", "Engels", "Ryazan", "Samara", "Syzran", "Tula", "Kaluga", "Tver", "Smolensk",
+            "Volgograd", "Krasnodar", "Tuapse", "Ust-Luga", "Primorsk", "Ufa", "Kazan", "Yelabuga", "Izhevsk",
+            "Murmansk", "Sochi", "Nizhny Novgorod",
+        )
+    },
     "Ukraine": ("ukraine", "ukrainian"),
     "Russia": ("russia", "russian federation", "russian"),
     "United States": ("united states", "us", "usa", "america"),
-    "EU": ("eu", "european union"),
-    "Europe": ("europe",),
+    "EU": ("eu", "european union", "europe"),
     "NATO": ("nato",),
     "United Kingdom": ("united kingdom", "uk", "britain", "great britain"),
     "Germany": ("germany",),
@@ -607,8 +617,39 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
     "Australia": ("australia",),
 }
 COUNTRIES = frozenset(list(REGIONS)[list(REGIONS).index("Ukraine") :])
-METONYMS = frozenset({"Kyiv", "Moscow", "Washington", "London", "Paris", "Berlin", "Brussels", "Ankara", "Beijing"})
+PARTIES = frozenset({"Ukraine", "Russia", "United States", "EU", "NATO", "United Kingdom"})
+"""Those who fight, arm or negotiate: named everywhere, seldom as ground."""
+METONYMS = frozenset(
+    {
+        "Kyiv",
+        "Moscow",
+        "Washington",
+        "London",
+        "Paris",
+        "Berlin",
+        "Brussels",
+        "Ankara",
+        "Beijing",
+        "Rome",
+        "Warsaw",
+        "Riyadh",
+        "Doha",
+        "Minsk",
+        "New Delhi",
+        "Budapest",
+        "Vilnius",
+        "Helsinki",
+        "Stockholm",
+        "Copenhagen",
+        "Vienna",
+        "Abu Dhabi",
+    }
+)
 """Capitals that stand for governments where they act or speak."""
+FORTRESS_BELT = ("Kostiantynivka", "Druzhkivka", "Kramatorsk", "Sloviansk")
+"""The line of cities in the west of Donetsk oblast that Ukraine has fortified since 2014."""
+OBLAST_CAPITALS: Mapping[str, str] = {"Dnipropetrovsk oblast": "Dnipro", "Zakarpattia oblast": "Uzhhorod"}
+"""Where the capital's name is not the oblast's."""
 
 
 @cache
@@ -703,7 +744,7 @@ DEMONYMS: Mapping[str, str] = {
     "us": "United States",
     "european": "EU",
     "europeans": "EU",
-    "europe": "Europe",
+    "europe": "EU",
     "eu": "EU",
     "nato": "NATO",
     "german": "Germany",

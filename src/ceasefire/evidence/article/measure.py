@@ -299,9 +299,10 @@ _KILLING = frozenset(
     )
 )
 _PERSONS_OF = re.compile(
-    r"\b(?:population|army|force|garrison|contingent|death toll|toll|casualties|deaths|losses|crew|audience"
-    r"|community|city|"
-    r"town|staff|workforce|troops|personnel|manpower)(?: \w{1,20}){0,2}? (?:of|to|at|reached|exceeded)\b[^.;:]{0,24}$",
+    r"\b(?:population|army|force|garrison|contingent|death toll|toll|casualties|deaths|losses(?: in the \w{1,12}"
+    r" \w{1,8})?|crew|audience|community|city|dead|killed|wounded|fatalities|prisoners|refugees|soldiers|recruits|desert(?:ers|ions)|"
+    r"town|staff|workforce|troops|personnel|manpower)(?: \w{1,20}){0,2}? (?:of|(?:c[ao]me )?to|at|reached|reach|exceeded|exceed|"
+    r"passed|topped|surpassed|totall?ed|numbered|hit)\b[^.;:]{0,24}$",
     re.I,
 )
 _HARDWARE = re.compile(r"\b(?:equipment|tanks?|vehicles?|aircraft|artillery|armou?r|material|drones?|ships?)\b", re.I)
@@ -389,14 +390,37 @@ def _is_bare(measure: Measure) -> bool:
 
 def _like_before(text: str, before: Measure, measure: Measure) -> Measure:
     """`403,000 people in 2025 and 409,000 in 2026`: the second number counts what the first did."""
-    if not _is_bare(measure) or before.noun is None or before.unit is None or (measure.value or 0) < 10:
+    if not _is_bare(measure) or before.unit is None:
         return measure
+    if before.noun is None or (measure.value or 0) < 10:
+        return _compared(text, before, measure)
     between = text[before.end : measure.start]
     if len(between) > SAME_SUBJECT or _SENTENCE_END.search(between) or _OTHER_MATTER.match(text, measure.end):
         return measure
     base = before.unit.partition("/")[0]
     unit = base if re.search(r"\btotal|\bbringing\b", between) else before.unit
     return replace(measure, unit=unit, noun=before.noun) if base in ("persons", "count") else measure
+
+
+_COMPARED = re.compile(
+    r"(?:\b(?:from|to|than|or|versus|vs|against(?: an? \w{1,20})?(?: of)?|compared (?:with|to)|instead of|need of)|,)"
+    r"\s{0,3}(?:an?\s)?(?:\w{1,12}\s){0,1}$"
+)
+_EACH = re.compile(r"\s(?:an?|per|each|every)\s(day|week|month|year)\b(?! (?:ago|earlier|later|before))")
+
+
+def _compared(text: str, before: Measure, measure: Measure) -> Measure:
+    """`11 gigawatts against a need of 18`, `570 square kilometres, or 20 a day`: measured in the same unit."""
+    between = text[before.end : measure.start]
+    if len(between) > SAME_SUBJECT or _SENTENCE_END.search(between) or not _COMPARED.search(between):
+        return measure
+    base = (before.unit or "").partition("/")[0]
+    each = _EACH.match(text, measure.end)
+    if each and base in _RATED:
+        return replace(measure, unit=f"{base}/{_PER[each[1]]}", end=each.end())
+    if _OTHER_MATTER.match(text, measure.end) or base not in ("km", "km2", "GW", "percent", "persons", "count", "h"):
+        return measure
+    return replace(measure, unit=before.unit, noun=before.noun)
 
 
 _OTHER_MATTER = re.compile(
@@ -766,6 +790,8 @@ def _half(tokens: Sequence[_Token], at: int) -> _Amount | None:
     of_period = after + 1 < len(tokens) and tokens[after + 1].kind == "number"
     if (_word(tokens, after) == "of" and not of_period) or (word == "half" and before == "by"):
         return _of_scale(tokens, part, after)
+    if after == start + 1 and _word(tokens, after) in _ANSWERING:
+        return _Amount(100 * part, after, scaled=False, words=True, fraction=True)
     if word == "half" and after == start + 1 and _word(tokens, after) in ("the", "its", "their", "his", "our", "all"):
         return _Amount(50.0, after, scaled=False, words=True, fraction=True)
     return None
@@ -791,9 +817,20 @@ def _fraction(tokens: Sequence[_Token], at: int) -> _Amount | None:
     plain = after > at + 1 or (top >= 2 and _word(tokens, after) not in ("quarters", "fifths", "halves"))
     if _word(tokens, of) == "of":
         return _of_scale(tokens, top * part, of)
-    if not plain or (top == 1 and tokens[at].text in ("a", "an")):
+    if _word(tokens, of) not in _ANSWERING and (not plain or (top == 1 and tokens[at].text in ("a", "an"))):
         return None
     return _Amount(100 * top * part, of, scaled=False, words=True, fraction=True)
+
+
+_ANSWERING = frozenset(
+    _words(
+        "would want wants wanted say says said favour favours favoured favor favors favored support supports supported "
+        "oppose opposes opposed believe believes believed think thinks thought trust trusts trusted approve approves "
+        "approved reject rejects rejected accept accepts accepted agree agrees agreed disagree expect expects expected "
+        "are were had have could prefer prefers preferred back backs backed fear fears feared"
+    )
+)
+"""Verbs behind `a third` or `half` that make it a share of people or things."""
 
 
 def _many(tokens: Sequence[_Token], at: int) -> _Amount | None:
@@ -1015,12 +1052,14 @@ def _is_range(text: str, tokens: Sequence[_Token], low: _Amount, high: _Amount, 
     if link == "or":
         return high.value <= 3 * low.value + 1
     begin = tokens[low.start].start
-    return not (before == "from" and _MOVED.search(text, max(0, begin - 80), begin)) and before not in (
-        "by",
-        "grew",
-        "rose",
-        "fell",
-    )
+    if before in ("by", "grew", "rose", "fell"):
+        return before == "by" and _level_scale(low, high, _Unit(None, 1.0, at)).value * NARROW >= high.value
+    return not (before == "from" and _MOVED.search(text, max(0, begin - 80), begin))
+
+
+NARROW = 1.5
+"""`by 8 to 9` is a range, `by 5 to 20` a change and a level, as the upper end is below or above this many times the
+lower; arbitrary."""
 
 
 def _level_scale(low: _Amount, high: _Amount, unit: _Unit) -> _Amount:
@@ -1215,6 +1254,9 @@ def _counted(tokens: Sequence[_Token], at: int) -> _Unit:
             here = found
             continue
         first = found is None or named
+        if found is None and words and token.text in ("and", "or") and _noun_ahead(tokens, here + 1):
+            here, words = here + 1, words + 1
+            continue
         if token.text in _STOPS or (token.text in _VERBS and found is not None):
             if words or token.text not in _SKIPPED:
                 break
@@ -1239,6 +1281,11 @@ def _counted(tokens: Sequence[_Token], at: int) -> _Unit:
     craft = any(token.kind == "number" for token in tokens[at:found]) and last.text in ("fighters", "fighter")
     persons = last.text in _PERSONS and not craft
     return _Unit("persons" if persons else "count", 1.0, found, noun=_noun(tokens[at:found]))
+
+
+def _noun_ahead(tokens: Sequence[_Token], at: int) -> bool:
+    """`ballistic and cruise missiles`: behind one more adjective stands what is counted."""
+    return _word(tokens, at) not in _STOPS and _word(tokens, at + 1) in {*_COUNTED, *_PERSONS}
 
 
 def _noun(tokens: Sequence[_Token]) -> str:
@@ -1289,8 +1336,8 @@ def _of_whom(text: str, tokens: Sequence[_Token], amount: _Amount, last: _Amount
     ):
         return unit._replace(unit="persons", stop=last.stop)
     before = text[max(0, begin - 80, tokens[0].start) : begin]
-    if _PERSONS_OF.search(before) and not _HARDWARE.search(before):
-        return unit._replace(unit="persons", stop=last.stop)
+    if _PERSONS_OF.search(before):
+        return unit._replace(unit="count" if _HARDWARE.search(before) else "persons", stop=last.stop)
     return unit
 
 

@@ -1,8 +1,10 @@
 """Who says it, and how sure: the voice behind each clause, its hedge and its grade.
 
-A clause speaks with the voice of the nearest verb of saying above it in the parse whose subject can speak; else of an
-"according to" in its sentence; else of a stance that the verb itself reports ("has publicly opposed"); else of the
-open quotation or the interview's speaker that it stands in; else the author's.
+A share of people who hold an opinion speaks with the voice of the pollster named last. Any other clause speaks with
+that of the nearest verb of saying above it in the parse whose subject can speak; else of whoever its own verb makes
+count, deny or expect it; else of an "according to", an aside ("..., the ministry said") or a "by their count" in its
+sentence; else of a stance that the verb itself reports ("has publicly opposed"); else of the open quotation or the
+interview's speaker that it stands in; else the author's.
 
 Grades follow the Admiralty scale. The letter goes by kind of source (a poll B, an official for the own side B, press
 C, unnamed sources D, the author C in fact and D in opinion), the digit by hedge. Both are elicited, trust D.
@@ -13,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ceasefire.evidence.article import lexicon
@@ -53,8 +56,17 @@ NARRATOR = Voice()
 
 def voice(head: Token, sentence: Words, resolve: Resolve, carried: Voice = NARRATOR) -> Voice:
     """The voice of the clause with this head. `resolve` names the antecedent of a pronoun."""
-    found = _above(head, resolve) or _according(head, sentence, resolve) or _stance(head, resolve)
-    return found or _reportedly(head, sentence) or carried
+    ways: tuple[Callable[[], Voice | None], ...] = (
+        lambda: _above(head, resolve),
+        lambda: _polled(head, sentence),
+        lambda: _tallied(head, resolve),
+        lambda: _according(head, sentence, resolve),
+        lambda: _aside(head, sentence, resolve),
+        lambda: _by_count(sentence, resolve),
+        lambda: _stance(head, resolve),
+        lambda: _reportedly(head, sentence),
+    )
+    return next((found for way in ways if (found := way()) is not None), carried)
 
 
 def frame(head: Token) -> bool:
@@ -87,9 +99,14 @@ def name_of(token: Token, resolve: Resolve) -> str:
     """A speaker as named in the text: a person's name, or the noun phrase without article and clauses."""
     if token.text.lower() in lexicon.PRONOUNS:
         return resolve(token) or token.text
-    person = next((ent for ent in token.doc.ents if ent.start <= token.i < ent.end and ent.label_ == "PERSON"), None)
+    named = next((child for child in token.children if child.dep_ == "appos"), None)
+    person = _person_at(token) or (_person_at(named) if named is not None else None)
     if person is not None:
-        return last_name(_tidy(person.text))
+        return _person_name(person)
+    if token.pos_ == "NOUN" and named is not None and named.pos_ == "PROPN":
+        return _tidy(_compound(named))
+    if (source := _owner(token)) is not None:
+        return name_of(source, resolve) if source.dep_ != "compound" else _tidy(_compound(source))
     if (known := lexicon.actor(token.text)) is not None and known.kind == "person":
         return _tidy(token.text)
     if holder := _office_holder(token):
@@ -106,6 +123,53 @@ def name_of(token: Token, resolve: Resolve) -> str:
             last = _before_clause(child)
             break
     return _tidy(token.doc[first : last + 1].text)
+
+
+def _person_at(token: Token) -> Words | None:
+    return next((ent for ent in token.doc.ents if ent.start <= token.i < ent.end and ent.label_ == "PERSON"), None)
+
+
+_TITLES = lexicon.words("President Chancellor Premier King Pope Senator General Governor Mayor")
+
+
+def _person_name(person: Words) -> str:
+    """As the text has it; behind a description of the office the last name."""
+    name = _tidy(person.text)
+    before = person.doc[person.start - 1] if person.start > 0 else None
+    if before is None or before.dep_ != "compound" or before.is_punct:
+        return name
+    return f"{before.text} {name}" if before.text in _TITLES and " " not in name else last_name(name)
+
+
+_DOCUMENTS = lexicon.words(
+    """poll survey data figure map count estimate study report tally tracker number statistic calculation analysis"""
+)
+
+
+def _owner(noun: Token) -> Token | None:
+    """Whose poll, map or count it is, where the text says so: that is the speaker."""
+    if noun.lemma_.lower() not in _DOCUMENTS:
+        return None
+    for child in noun.children:
+        if child.dep_ == "poss" and child.text.lower() not in lexicon.PRONOUNS:
+            return child
+        if child.dep_ in ("prep", "agent") and child.lower_ in ("by", "from", "of"):
+            found = next((word for word in child.children if word.dep_ == "pobj"), None)
+            if found is not None and _is_name(found):
+                return found
+        if child.dep_ == "acl":
+            kept = next((word for word in child.children if word.dep_ == "agent"), None)
+            found = next((word for word in kept.children if word.dep_ == "pobj"), None) if kept is not None else None
+            if found is not None:
+                return found
+        if child.dep_ == "compound" and (lexicon.actor(_compound(child)) or _is_name(child)):
+            return child
+    return None
+
+
+def _compound(token: Token) -> str:
+    text: str = token.doc[token.left_edge.i : token.i + 1].text
+    return text
 
 
 _PARTICLES = frozenset(["von", "van", "de", "der", "den", "del", "di", "da", "la", "le", "al", "bin", "ter"])
@@ -154,8 +218,7 @@ def _before_clause(prep: Token) -> int:
 def _tidy(name: str) -> str:
     plain = " ".join(name.split())[:MAX_NAME].strip(" ,.;:“”\"'’‘")
     plain = re.sub(
-        r"^(?:the|a|an|some|several|two|three|one|many|that|this|"
-        r"those)\s+",
+        r"^(?:the|a|an|some|several|two|three|one|many|that|this|those|(?:its|their|his|her) own)\s+",
         "",
         plain,
         flags=re.IGNORECASE,
@@ -165,6 +228,9 @@ def _tidy(name: str) -> str:
 
 def _above(head: Token, resolve: Resolve) -> Voice | None:
     token = head
+    owner = next((child for child in head.children if child.dep_ == "poss"), None)
+    if owner is not None and head.lemma_.lower() in _NOUN_VERBS:
+        return Voice(name_of(owner, resolve), _noun_verb(head.lemma_.lower()))
     for _ in range(MAX_CLIMB):
         parent = token.head
         if parent.i == token.i:
@@ -189,7 +255,7 @@ def _spoken(token: Token, parent: Token, resolve: Resolve) -> Voice | None:
         return _speaks(who, lemma, resolve) if who is not None else None
     if (
         token.dep_ in ("acl", "ccomp", "relcl")
-        and lemma in lexicon.SPEECH_NOUNS
+        and lemma in _SPEECH_NOUNS
         and any(child.dep_ in SUBJECTS for child in token.children)
     ):
         who = _author_of(parent)
@@ -197,8 +263,19 @@ def _spoken(token: Token, parent: Token, resolve: Resolve) -> Voice | None:
     return None
 
 
+_NOUN_VERBS = {
+    "claim": "claim",
+    "assertion": "claim",
+    "allegation": "allege",
+    "accusation": "accuse",
+    "boast": "boast",
+    "insinuation": "allege",
+}
+_SPEECH_NOUNS = lexicon.SPEECH_NOUNS | _NOUN_VERBS.keys()
+
+
 def _noun_verb(noun: str) -> str:
-    return {"claim": "claim", "assertion": "claim", "allegation": "allege", "accusation": "accuse"}.get(noun, "say")
+    return _NOUN_VERBS.get(noun, "say")
 
 
 def _author_of(noun: Token) -> Token | None:
@@ -218,21 +295,30 @@ _GROUP = re.compile(
     r"respondents|pollsters?|"
     r"newspaper|magazine|bloggers?|milbloggers?|channels?|critics|supporters|commanders?|soldiers?|officers?|"
     r"generals?|"
+    r"institute|consultanc\w+|service|bureau|centre|center|watchdog|monitors?|operator|company|regulator|army|navy|"
     r"government|residents|people|traders|researchers|authorities|statement|document|index|tracker|article|letter)\b"
 )
 _INFERRING = lexicon.words(
     """show indicate suggest reveal find signal estimate calculate project expect believe think judge"""
 )
 _SELF = ("i", "we", "you", "one")
+_SPEECH = lexicon.words("""say tell state claim allege admit warn insist announce declare report deny boast hint""")
+"""Lemmas whose subject speaks whoever it is; the subject of any other must be known to speak."""
 
 
 def _speaks(who: Token, lemma: str, resolve: Resolve) -> Voice | None:
     """A voice where the subject can speak: a person, a body, a group, a poll; no fact that merely shows something."""
-    if who.lower_ in _SELF or who.dep_ == "expl":
+    if who.lower_ in _SELF or who.dep_ == "expl" or who.lemma_.lower() in _ITSELF:
         return None
+    if who.lower_ == "it" and (before := _last_speaker(who)) is not None:
+        return Voice(name_of(before, resolve), lemma)
     if who.lower_ in ("it", "this", "that", "these", "those", "which", "what") and resolve(who) is None:
         return None
     name = name_of(who, resolve)
+    if lexicon.fold(name) in ("maps", "map", "data", "figures", "numbers", "statistics", "footage", "imagery", "images"):
+        return None
+    if re.search(_SHARE, lexicon.fold(who.doc[who.left_edge.i : who.i + 1].text)):
+        return None
     known = lexicon.actor(name)
     grouped = bool(_GROUP.search(lexicon.fold(name)))
     if lemma in lexicon.MENTAL or lemma in (
@@ -248,7 +334,26 @@ def _speaks(who: Token, lemma: str, resolve: Resolve) -> Voice | None:
         return Voice(name, lemma) if grouped or (known and known.kind in ("poll", "analyst", "press")) else None
     if lemma in _INFERRING and not (grouped or known or _is_name(who)):
         return None
-    return Voice(name, lemma) if grouped or known or _is_name(who) or who.lower_ in ("he", "she", "they") else None
+    speaks = grouped or known or _is_name(who) or who.lower_ in ("he", "she", "they")
+    return Voice(name, lemma) if speaks or (lemma in _SPEECH and who.pos_ == "NOUN") else None
+
+
+_ITSELF = lexicon.words("entry version article column post story update headline")
+"""What a text calls itself."""
+
+
+def _last_speaker(it: Token) -> Token | None:
+    """The subject of the sentence before, where it is a body that can speak."""
+    start = it.sent.start
+    if start == 0:
+        return None
+    root = it.doc[start - 1].sent.root
+    who = subject(root)
+    if who is None or who.ent_type_ == "PERSON" or who.pos_ == "PRON":
+        return None
+    name = lexicon.fold(_compound(who))
+    known = lexicon.actor(name)
+    return who if (known and known.kind != "person") or _GROUP.search(name) or _can_speak(who) else None
 
 
 def _is_name(token: Token) -> bool:
@@ -277,6 +382,159 @@ def _according(head: Token, sentence: Words, resolve: Resolve) -> Voice | None:
         known = [item for item in body.ents if item.label_ in ("ORG", "PERSON")]
         if known:
             return Voice(_tidy(known[-1].text), "accord")
+    return None
+
+
+_SHARE = (
+    r"(?:%|\bper ?cent\b|\b(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of) \w+|"
+    r"\b(?:a|one|two|three) (?:third|quarter|fifth)s?\b|\b(?:half|majority|most|plurality)\b)"
+)
+_THINKS = (
+    r"(?:want(?:s|ed)?|favou?r(?:s|ed)?|support(?:s|ed)?|oppos(?:e[sd]?|ing)|against|back(?:s|ed)?|accept(?:s|ed)?|"
+    r"reject(?:s|ed)?|trust(?:s|ed)?|believe[sd]?|think|thought|prefer(?:s|red)?|approv\w+|disapprov\w+|consider|"
+    r"ready|willing|would|call(?:s|ed)?|agree[sd]?|disagree[sd]?|told|answered|expect|hope|fear|undecided|concede)"
+)
+_OPINION_SHARE = re.compile(_SHARE + r"(?: [\w'-]+){0,7}? " + _THINKS + r"\b")
+
+
+def is_opinion_share(text: str) -> bool:
+    """A folded text tells how many of those asked think something."""
+    return bool(_OPINION_SHARE.search(text))
+
+
+@cache
+def _pollsters() -> re.Pattern[str]:
+    names = sorted((name for actor in lexicon.ACTORS if actor.kind == "poll" for name in actor.names), key=len)
+    return re.compile(r"\b(?=[A-Z])(?i:" + "|".join(map(re.escape, reversed(names))) + r")(?= |[,.;:'’)]|$)")
+
+
+_POLLING = re.compile(r"\b(polls?|surveys?|pollsters?|respondents?|asked|f[io]u?nds?|told|according|data|report\w*|sa\w+)\b")
+
+
+def _polled(head: Token, sentence: Words) -> Voice | None:
+    """The pollster named last in the paragraph, for a share of people who think something."""
+    part = next((part for part in _parts(sentence) if part[0].i <= head.i <= part[-1].i), None)
+    if part is None or not is_opinion_share(lexicon.fold(sentence.doc[part[0].i : part[-1].i + 1].text)):
+        return None
+    told = sentence.doc.text[: sentence.end_char]
+    found = list(_pollsters().finditer(told))
+    return Voice(found[-1][0], "find") if found and _POLLING.search(lexicon.fold(told)) else None
+
+
+_COUNTING = lexicon.words("""put count report estimate tally record list number""")
+_ANSWERING = lexicon.words("""deny dispute confirm reject doubt dismiss call""")
+_EXPECTING = lexicon.words("""expect forecast predict anticipate foresee""")
+"""Verbs that make their subject the source of their object: a figure, an answer to others, a forecast."""
+
+
+def _tallied(head: Token, resolve: Resolve) -> Voice | None:
+    """The voice of whoever counts, denies or expects what the clause says."""
+    token = head
+    for _ in range(MAX_CLIMB):
+        lemma = token.lemma_.lower()
+        if token.pos_ == "VERB" and lemma in _COUNTING | _ANSWERING | _EXPECTING:
+            return _source(token, lemma, resolve)
+        if is_clausal(token) and not (token.dep_ in ("advcl", "acl", "xcomp") and token.tag_ in ("VBG", "VBN", "VB")):
+            return None
+        if token.head.i == token.i:
+            return None
+        token = token.head
+    return None
+
+
+def _source(verb: Token, lemma: str, resolve: Resolve) -> Voice | None:
+    objects = [child for child in verb.children if child.dep_ in ("dobj", "ccomp", "oprd")]
+    if not objects or any(child.dep_ in ("nsubjpass", "auxpass") or child.tag_ == "MD" for child in verb.children):
+        return None
+    places = any(child.dep_ == "prep" and child.lower_ == "at" for item in (verb, *objects) for child in item.children)
+    if (lemma == "put" and not places) or (lemma == "call" and not any(item.dep_ != "dobj" for item in objects)):
+        return None
+    who = subject(verb)
+    if who is not None and who.lower_ in ("which", "who", "that") and verb.dep_ == "relcl":
+        who = verb.head
+    return _speaks(who, lemma, resolve) if who is not None else None
+
+
+MAX_ASIDE = 14
+"""Longest aside that names who says it, tokens."""
+
+
+def _aside(head: Token, sentence: Words, resolve: Resolve) -> Voice | None:
+    """The voice of an aside between commas: `..., the ministry said, ...`; `..., said the ministry`; `as X reports`.
+
+    It covers what is in the quotation that it closes, else its sentence, but for a later clause that stands against it.
+    """
+    parts = list(_parts(sentence))
+    for number, part in enumerate(parts):
+        verb = next((token for token in part if _is_telling(token, part)), None)
+        inside = part[0].i <= head.i <= part[-1].i
+        if verb is None or len(part) > MAX_ASIDE or (inside and head.i != verb.i):
+            continue
+        own = next((other for other in parts[number + 1 :] if other[0].i <= head.i <= other[-1].i), None)
+        closes = part[0].i > 0 and sentence.doc[part[0].i - 1].text in _CLOSING
+        if own is not None and (closes or own[0].lower_ in _CONTRASTS):
+            continue
+        if _is_shown(verb, part):
+            return Voice(_tidy(sentence.doc[part[0].i : verb.i - 1].text), "show")
+        who = _teller(verb, part)
+        if who is not None and who.lower_ not in (*_SELF, "it", "which", "who", "that"):
+            return Voice(name_of(who, resolve), verb.lemma_.lower())
+    return None
+
+
+_CLOSING = ("”", '"', "»", "’", "''")
+_CONTRASTS = ("as", "while", "but", "though", "although", "whereas", "even", "yet", "and")
+
+
+def _parts(sentence: Words) -> Iterator[list[Token]]:
+    """What stands between commas and dashes."""
+    part: list[Token] = []
+    for token in sentence:
+        if token.text in (",", "—", "–", ";", ":") or token.is_quote:
+            if part:
+                yield part
+            part = []
+        elif not (token.is_space or token.text in ".!)("):
+            part.append(token)
+    if part:
+        yield part
+
+
+def _is_telling(verb: Token, part: list[Token]) -> bool:
+    """A verb of saying in a part that does not say what."""
+    if _is_shown(verb, part):
+        return True
+    believed = verb.tag_ == "VBN" and verb.lemma_ == "believe" and part[0].lower_ == "if"
+    if not believed and (verb.lemma_.lower() not in lexicon.SAYING or verb.tag_ not in ("VBD", "VBZ", "VBP")):
+        return False
+    after = [token for token in part if token.i > verb.i]
+    says = any(token.lower_ == "that" or is_clausal(token) for token in after)
+    told = any(child.dep_ == "dobj" and child in part and child.i > verb.i for child in verb.children)
+    addressed = verb.lemma_ == "tell"
+    return not says and (not told or addressed)
+
+
+def _is_shown(verb: Token, part: list[Token]) -> bool:
+    """`The ministry's data show`, which the parser takes for one noun."""
+    last = len(part) > 2 and verb.i == part[-1].i and verb.nbor(-1).lemma_.lower() in _DOCUMENTS
+    return last and verb.lower_ in ("show", "shows", "showed", "suggest", "indicate")
+
+
+def _teller(verb: Token, part: list[Token]) -> Token | None:
+    parsed = next((child for child in verb.children if child.dep_ in SUBJECTS and child in part), None)
+    if parsed is not None:
+        return parsed
+    nouns = [token for token in part if token.pos_ in ("NOUN", "PROPN") and token.dep_ not in ("compound", "poss")]
+    return next((token for token in reversed(nouns) if token.i < verb.i), next(iter(nouns), None))
+
+
+def _by_count(sentence: Words, resolve: Resolve) -> Voice | None:
+    """`By Kyiv's count`, `on the ministry's figures`."""
+    for word in sentence:
+        if word.lemma_.lower() in _DOCUMENTS | {"account", "reckoning"} and word.dep_ == "pobj":
+            owner = next((child for child in word.children if child.dep_ == "poss"), None)
+            if owner is not None and word.head.lower_ in ("by", "on") and owner.lower_ not in lexicon.PRONOUNS:
+                return Voice(name_of(owner, resolve), "count")
     return None
 
 

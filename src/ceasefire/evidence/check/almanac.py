@@ -32,6 +32,8 @@ class Event:
     where: tuple[str, ...]
     who: tuple[str, ...]
     once: bool
+    figures: tuple[str, ...]
+    """Numbers of the event, each with the words for what it counts."""
     source: str
     trust: str
     published: str
@@ -71,6 +73,7 @@ def events() -> tuple[Event, ...]:
             _list(row["where"]),
             _list(row["who"]),
             row["once"] == "yes",
+            _list(row["figures"]),
             row["source"],
             row["trust"],
             row["published"],

@@ -10,10 +10,17 @@ import re
 from ceasefire.evidence.claim import Claim
 
 
+OTHER_MONEY = frozenset({"RUB", "EUR", "UAH"})
+"""A large number without a unit that counts nothing named is money, and not dollars, which have one."""
+LARGE = 1e8
+
+
 def units_of(claim: Claim) -> frozenset[str]:
     """Units on record that the claim's number may be in."""
     base = (claim.unit or "").partition("/")[0]
     text = f"{claim.span} {claim.value_text or ''}"
+    if not base and (_RATE_OF_EXCHANGE.search(text) or "exchange" in claim.quantity):
+        return frozenset({"RUB/USD", "UAH/USD"})
     if base in ("GW", "h", "percent"):
         return frozenset({base})
     money = next((unit for unit, words in _CURRENCIES if words.search(text)), None)
@@ -23,14 +30,14 @@ def units_of(claim: Claim) -> frozenset[str]:
         if base == "USD" and money is None:
             text, money = f"{text} {claim.quantity} {claim.sentence or ''}", "USD"
         return frozenset({"USD/bbl"}) if money == "USD" and _BARREL.search(text) else frozenset({money or "USD"})
+    if not base and (number_of(claim) or 0.0) * scale_of(claim) >= LARGE:
+        return OTHER_MONEY
     if base in ("count", "persons"):
         return frozenset({"count"})
     if base:
         return frozenset()
     if "price" in claim.quantity and "oil" in claim.quantity:
         return frozenset({"USD/bbl"})
-    if "exchange" in claim.quantity:
-        return frozenset({"RUB/USD", "UAH/USD"})
     return frozenset({"percent"}) if _PERCENT.search(text) else frozenset({"count"})
 
 
@@ -42,6 +49,10 @@ _CURRENCIES = (
 )
 _PER_DOLLAR = re.compile(
     r"(?:to|per|against) (?:the |one |a )?(?:u\.?s\.? )?dollar|(?:ro?ubles?|hryvnias?) (?:to|per|for) (?:the |a )?\$",
+    re.IGNORECASE,
+)
+_RATE_OF_EXCHANGE = re.compile(
+    r"\bdollar (?:\w+ ){0,4}\d[\d.]{0,8} ?(?:ro?ubles?|hryvnias?)|(?:ro?uble|hryvnia) (?:\w+ ){0,4}\d[\d.]{0,8} (?:to|per|a) ",
     re.IGNORECASE,
 )
 _BARREL = re.compile(r"barrel|\bbbl\b|brent|urals|oil[ _]price|crude", re.IGNORECASE)

@@ -40,4 +40,3 @@ def _short(value: float) -> str:
 
 def percent(hit: Hit, claim: Claim) -> str:
     return f"{100 * hit.error:.0f} %"
-

@@ -150,7 +150,7 @@ def fits(topic: Topic, name: str, found: str | None, value: str) -> bool:
     if found is not None:
         return value == found or (name == "status" and _same_status(topic, found, value))
     usual = topic.usual.get(name)
-    return usual is None or value in usual
+    return usual is None or usual == ("any",) or value in usual
 
 
 def _same_status(topic: Topic, found: str, value: str) -> bool:
@@ -160,5 +160,3 @@ def _same_status(topic: Topic, found: str, value: str) -> bool:
     if found in ("casualties", "killed"):
         return value in (("claimed", "visual") if found == "killed" else ("claimed",))
     return found == "visual" and value == "destroyed"
-
-

@@ -1,11 +1,9 @@
-"""Dates against the calendar and the almanac: weekdays, days of events, terms of office, how long the war has lasted.
+"""Dates against the calendar: weekdays, terms of office, how long the war has lasted; events are in `event`.
 
-A stated day that the event's day is not is imprecise one day off and contradicted beyond; a stated week or
-month may miss by four or five days. Only what happened once can contradict a date; of what recurs (calls, visits) the
-nearest day in the table can confirm it and nothing else. Roles are compared by rank and body: the deputy is not the
+Roles are compared by rank and body: the deputy is not the
 chairman, a former minister is not the minister. Sums within the text are handed to `arithmetic`.
 
-Left out: whether something happened at all, and everything that `almanac` does not hold.
+Left out: everything that `almanac` does not hold.
 """
 
 from __future__ import annotations
@@ -15,14 +13,13 @@ import re
 
 import numpy as np
 
-from ceasefire.evidence.check import arithmetic
-from ceasefire.evidence.check.almanac import OPEN, Event, Office, events, offices
-from ceasefire.evidence.check.record import NEAR, WITHIN, Interval, Record, bounds, interval
+from ceasefire.evidence.check import arithmetic, event
+from ceasefire.evidence.check.almanac import OPEN, Office, offices
+from ceasefire.evidence.check.event import dated_verdict, is_dated, off, stated_day
+from ceasefire.evidence.check.record import NEAR, WITHIN, Record, bounds, interval
 from ceasefire.evidence.claim import Claim, Finding, Verdict
 
 WAR = np.datetime64("2022-02-24", "D")
-SURE = 5
-"""Least score of a match between a text and an event."""
 TERM = 400
 """Days from a stated day to the term of office that it may mean."""
 
@@ -31,7 +28,7 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
     """What the calendar says to a date, a weekday, a role, a duration or a sum; None where it has nothing to say."""
     if claim.negated or claim.kind in ("causal", "forecast"):
         return None
-    for check in (_weekday, _term, _event, _role, _duration, arithmetic.examine):
+    for check in (_weekday, _term, event.examine, _role, _duration, arithmetic.examine):
         found = check(claim, record)
         if found is not None:
             return found
@@ -63,8 +60,8 @@ def _weekday(claim: Claim, record: Record) -> Verdict | None:
         return None
     says = f"{day.isoformat()} is a {true.capitalize()}"
     finding = Finding("calendar", "weekday", says, date=day.isoformat(), trust="A")
-    event = _event(claim, record)
-    grade = "imprecise" if event is not None and event.verdict == "confirmed" else "contradicted"
+    known = event.examine(claim, record)
+    grade = "imprecise" if known is not None and known.verdict == "confirmed" else "contradicted"
     return Verdict(claim.id, grade, f"{says}, not a {weekday.capitalize()}.", says, (finding,))
 
 
@@ -98,9 +95,9 @@ _TOOK = re.compile(
 
 
 def _term(claim: Claim, record: Record) -> Verdict | None:
-    if not _TOOK.search(f"{claim.span} {claim.quantity.replace('_', ' ')}") or not _is_dated(claim):
+    if not _TOOK.search(f"{claim.span} {claim.quantity.replace('_', ' ')}") or not is_dated(claim):
         return None
-    stated = _stated(claim)
+    stated = stated_day(claim)
     if stated is None:
         return None
     text = f"{claim.span} {claim.subject}"
@@ -111,157 +108,10 @@ def _term(claim: Claim, record: Record) -> Verdict | None:
     middle = place.start() if place else 0
     nearest = min(abs(found.start() - middle) for _, found in people)
     terms = [office for office, found in people if abs(found.start() - middle) == nearest]
-    office = min(terms, key=lambda item: _off(item.start, stated))
-    if _off(office.start, stated) > TERM:
+    office = min(terms, key=lambda item: off(item.start, stated))
+    if off(office.start, stated) > TERM:
         return None
-    return _dated_verdict(claim, record, office.start, stated, office.says, "offices", office.trust, once=True)
-
-
-# Events
-
-_KINDS = {
-    "summit": r"summit|meet(?:s|ing)?\b|met\b|talks",
-    "meeting": r"meet(?:s|ing)?\b|met\b|visit|hosted|talks|clash|row\b|quarrel|gather",
-    "talks": r"talks|accept|agree|negotiat|round\b|meet(?:s|ing)?\b|met\b",
-    "call": r"call(?:s|ed)?\b|phone|spoke\b|telephone|conversation",
-    "inauguration": r"took office|takes office|inaugurat|sworn in",
-    "election": r"elect|won\b|victory",
-    "agreement": r"agree|deal\b|sign(?:s|ed|ing)?\b|accord|declaration|pact\b|broker|protocol",
-    "sanctions": r"sanction|tariff|price cap|blacklist",
-    "aid": r"aid\b|package|loan|paus|suspend|lend-lease|supplemental|facility|tanks|assistance",
-    "offensive": r"offensive|incursion|counter-?offensive|invad|push into",
-    "invasion": r"invasion|invad|war (?:began|started|broke out)|(?:start|beginning|outbreak) of the war",
-    "capture": r"captur|fell\b|fall of|seiz|took\b|taken\b|liberat"
-    r"|retook|recaptur|withdr[ae]w|clear|expel|surrender|retak",
-    "withdrawal": r"withdr[ae]w|pull(?:s|ed)? (?:out|back)|left\b|retreat|abandon",
-    "strike": r"struck|strik|attack|sank\b|sunk\b|explo|blown|destroy|operation|fired|hit\b|seiz|breach",
-    "nato": r"join|summit|agree|accession|apply|applied|member|spend",
-    "eu": r"candidate|accession|member",
-    "annexation": r"annex|incorporat|referend|proclaim",
-    "mobilisation": r"mobili[sz]",
-    "court": r"warrant",
-    "death": r"kill|die[ds]?\b|death|crash",
-    "mutiny": r"mutin|rebellion|revolt|uprising|march on",
-    "proposal": r"plan\b|propos|terms|demand|formula|points",
-    "truce": r"truce|ceasefire|cease-fire",
-    "exchange": r"exchange|swap",
-    "deadline": r"deadline|ultimatum|\d+ days|fifty days|50-day",
-    "announcement": r"announc",
-    "cancellation": r"cancel|called off|shelved",
-    "incursion": r"entered|crossed|violat|incursion|airspace",
-    "deployment": r"submarine",
-    "resignation": r"resign|dismiss|stepped down|ousted|fired",
-    "visit": r"visit|address",
-    "recognition": r"recogni",
-    "permission": r"permi|allow|authori|atacms|lift",
-    "gas": r"transit|gas\b",
-    "war": r"war\b",
-}
-_RARE = frozenset({"invasion", "mutiny", "mobilisation", "annexation", "court"})
-"""Kinds whose very word says which event is meant."""
-_SAYS = {kind: re.compile(rf"\b(?:{words})", re.IGNORECASE) for kind, words in _KINDS.items()}
-_ALIASES = {
-    "Zelenskyy": r"zelensk",
-    "US": r"u\.?s\.?\b|united states|america|washington|white house",
-    "EU": r"eu\b|europe|brussels",
-    "Russia": r"russia|moscow|kremlin",
-    "Ukraine": r"ukrain|kyiv",
-    "Xi": r"xi\b",
-    "Kim": r"kim\b",
-    "Witkoff": r"wit[kc]off",
-    "White House": r"white house|oval office",
-}
-_DATE_WORD = re.compile(
-    rf"\b(?:{_MONTH[1:-1]}|20[12]\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today"
-    rf"|tomorrow|(?:last|this|next|same) (?:week|month|year|spring|summer|autumn|fall|winter)"
-    r"|(?:days|weeks|months|years) ago)\b",
-    re.IGNORECASE,
-)
-
-
-def _is_dated(claim: Claim) -> bool:
-    """The words, or the unit, say a day."""
-    return (claim.unit or "") == "date" or "date" in claim.quantity or bool(_DATE_WORD.search(claim.span))
-
-
-def _stated(claim: Claim) -> Interval | None:
-    """The day, week, month or year that is stated."""
-    text = (claim.value_text or "").strip()
-    if text.startswith("week of ") and (first := interval(text[8:])) is not None:
-        return first[0], first[0] + 6
-    if re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?(/\d{4}(-\d\d(-\d\d)?)?)?", text):
-        return interval(text)
-    return interval(claim.as_of)
-
-
-def _event(claim: Claim, record: Record) -> Verdict | None:
-    if not _is_dated(claim) or claim.kind in ("intention",) or bounds(claim) is not None:
-        return None
-    stated = _stated(claim)
-    if stated is None or int((stated[1] - stated[0]).astype(int)) > 400:
-        return None
-    text = " ".join((claim.span, claim.subject, *claim.places))
-    scored = [(_score(event, text, claim.span), event) for event in events()]
-    top = max(score for score, _ in scored)
-    if top < SURE:
-        return None
-    best = [event for score, event in scored if score >= top - 1 and score >= SURE]
-    event = min(best, key=lambda item: (_off(item.date, stated), -_score(item, text, claim.span)))
-    if _off(event.date, stated) > 0 and not (event.once and len(best) == 1):
-        return None
-    says = f"{event.what}: {event.date}"
-    return _dated_verdict(
-        claim, record, event.date, stated, says, "events", event.trust, event.published, once=event.once
-    )
-
-
-def _score(event: Event, text: str, span: str) -> int:
-    """Persons and places count two and three, other words of the event one; without a word for its kind, nothing."""
-    if not _SAYS[event.kind].search(span):
-        return 0
-    people = sum(_named(name, text) for name in event.who)
-    place = any(_named(name, text) for name in event.where)
-    if event.kind == "capture" and not place:
-        return 0
-    words = {word.casefold() for word in re.findall(r"[A-Za-z]{6,}", event.what)}
-    shared = sum(1 for word in words if word[:6] in text.casefold())
-    return 2 * min(people, 2) + 3 * place + min(shared, 3) + (2 if event.kind in _RARE else 0)
-
-
-def _named(name: str, text: str) -> bool:
-    return re.search(rf"\b(?:{_ALIASES.get(name, re.escape(name))})", text, re.IGNORECASE) is not None
-
-
-def _off(day: np.datetime64, stated: Interval) -> int:
-    """Days by which a day lies outside what is stated."""
-    return max(int((stated[0] - day).astype(int)), int((day - stated[1]).astype(int)), 0)
-
-
-def _dated_verdict(
-    claim: Claim,
-    record: Record,
-    day: np.datetime64,
-    stated: Interval,
-    says: str,
-    name: str,
-    trust: str,
-    published: str | None = None,
-    *,
-    once: bool,
-) -> Verdict | None:
-    off, length = _off(day, stated), int((stated[1] - stated[0]).astype(int)) + 1
-    slack = 1 if length == 1 else 4 if length <= 7 else 5
-    grade = "confirmed" if off == 0 else "imprecise" if off <= slack else "contradicted"
-    if grade == "contradicted" and not once:
-        return None
-    if grade == "contradicted" and trust not in ("A", "B"):
-        grade = "contested"
-    known = published or str(day)
-    finding = Finding(
-        "almanac", name, says, date=str(day), published=known, trust=trust, later=not record.visible(claim, known)
-    )
-    reason = f"It was on {day}" if grade == "confirmed" else f"It was on {day}, {off} days from what is stated"
-    return Verdict(claim.id, grade, f"{reason}.", f"stated {stated[0]} to {stated[1]}; {says}", (finding,))
+    return dated_verdict(claim, record, office.start, stated, office.says, "offices", office.trust, once=True)
 
 
 # Roles

@@ -24,13 +24,13 @@ NOISE = 0.05
 """Least relative change that is a trend."""
 
 _DOWN = re.compile(
-    r"\b(?:drop|fell\b|fall(?:s|en|ing)?\b|declin|decreas|down\b|shr[iau]nk|plung"
+    r"\b(?:drop|fell\b|fall(?:s|en|ing)?\b|declin|decreas|down\b|shr[iau]nk|plung|fewer\b|less\b|smaller"
     r"|plummet|slump|lower|reduc|slid|dwindl|eas(?:e|ed|ing)\b|slow|abat|collaps|weaken)",
     re.IGNORECASE,
 )
 _UP = re.compile(
-    r"\b(?:rose\b|ris(?:e|en|es|ing)\b|increas|grew\b|grow|up (?:by|\d)|surg|jump|climb"
-    r"|soar|higher|escalat|intensif|mount|expand|accelerat|strengthen|ramp|more and more)",
+    r"\b(?:rose\b|ris(?:e|en|es|ing)\b|increas(?!ingly)|grew\b|grow|up (?:by|\d)|surg|jump|climb"
+    r"|soar|higher|recover|rebound|bigger|escalat|intensif|mount|expand|accelerat|strengthen|ramp|more and more)",
     re.IGNORECASE,
 )
 _TIMES = re.compile(r"\b(doubl(?:ed|ing)|tripl(?:ed|ing)|quadrupl(?:ed|ing)|halv(?:ed|ing))\b", re.IGNORECASE)
@@ -55,6 +55,7 @@ _ON_PERIOD = re.compile(
 
 
 def direction_of(text: str) -> int:
+    """1 where the words speak of a rise, -1 of a fall, 0 of neither."""
     down, up = _DOWN.search(text), _UP.search(text)
     if down and up:
         return 0 if down.start() == up.start() else (-1 if down.start() < up.start() else 1)
@@ -75,7 +76,9 @@ def _moving(topic: Topic, aspect: dict[str, str | None]) -> list[Scope]:
     return [scope for scope in scopes if not scope.floor] or scopes
 
 
-def of_change(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, change: float) -> Verdict | None:
+def of_change(
+    topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, change: float
+) -> Verdict | None:
     published = _published_change(topic, aspect, claim, record, change)
     if published is not None:
         return published
@@ -170,10 +173,18 @@ def _pair(
     return last[0], first[0], 100.0 * (ratio - 1)
 
 
-def of_trend(
-    topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, direction: int, near: str
-) -> Verdict | None:
-    """Three months against the three before."""
+def of_times(claim: Claim) -> float | None:
+    """The change in percent that a multiple states: doubled, halved; None where a figure is stated instead."""
+    found = _TIMES.search(claim.span)
+    counted = claim.value is not None and (claim.unit or "").partition("/")[0] in ("count", "persons", "USD", "GW")
+    return None if found is None or counted else _MULTIPLES[found[1].lower()[:5]]
+
+
+def of_trend(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, near: str) -> Verdict | None:
+    """The stated months from first to last, or three months against the three before."""
+    direction = direction_of(near)
+    if not direction:
+        return None
     if _SHORT.search(near):
         if topic.name != "stocks of arms":
             return None
@@ -183,6 +194,8 @@ def of_trend(
         return None
     if topic.name == "stocks of arms":
         return _falling_stock(topic, aspect, claim, record, direction, window[1])
+    if _SINCE.search(claim.span) and (window[1] - window[0]).astype(int) >= 45:
+        return _since(topic, aspect, claim, record, direction, window)
     for scope in _moving(topic, aspect):
         pieces = [_pieces(scope, window[1] - 91 * step, claim, record) for step in (0, 1)]
         if not all(len(piece) == 3 for piece in pieces):
@@ -201,6 +214,33 @@ def of_trend(
         says = "hardly changed" if grade == "imprecise" else "rose" if change > 0 else "fell"
         reason = f"On record, {scope.says} {says} ({100 * change:+.0f} % over three months)"
         return Verdict(claim.id, grade, reason, how, (*pieces[1][0].findings[:1], *pieces[0][-1].findings[-1:]))
+    return None
+
+
+_SINCE = re.compile(r"\b(?:since|from|over|through|between|in) (?!the (?:war|invasion))", re.IGNORECASE)
+
+
+def _since(
+    topic: Topic,
+    aspect: dict[str, str | None],
+    claim: Claim,
+    record: Record,
+    direction: int,
+    window: tuple[np.datetime64, np.datetime64],
+) -> Verdict | None:
+    """The last full month of the stated time against its first."""
+    first, last = month_of(window[0]), month_of(window[1])
+    if last.end > window[1]:
+        last = month_of(last.start - 1)
+    for scope in _moving(topic, aspect):
+        then, now = readings(scope, first, claim, record), readings(scope, last, claim, record)
+        if not then or not now or not then[0].value or first == last:
+            continue
+        change = now[0].value / then[0].value - 1
+        grade = "imprecise" if abs(change) < NOISE else "confirmed" if change * direction > 0 else "contradicted"
+        how = f"{then[0].value:,.5g} {first.says}, {now[0].value:,.5g} {last.says}: {100 * change:+.1f} %"
+        reason = f"On record, {scope.says}: {how}."
+        return Verdict(claim.id, grade, reason, how, (*then[0].findings[-1:], *now[0].findings[-1:]))
     return None
 
 
@@ -247,9 +287,12 @@ def _falling_stock(
     return None
 
 
-def of_extreme(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, word: str) -> Verdict | None:
+def of_extreme(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, near: str) -> Verdict | None:
     """Was this month, or week, the highest or lowest on record up to then?"""
-    sign = -1.0 if "low" in word else 1.0
+    word = _EXTREME.search(near)
+    if word is None:
+        return None
+    sign = -1.0 if "low" in word[0].lower() else 1.0
     for scope in _moving(topic, aspect):
         for period in stated(claim, record):
             if period.kind not in ("month", "week", "year") or period.rate:
@@ -282,5 +325,3 @@ def _highest(scope: Scope, period: Period, claim: Claim, record: Record, sign: f
     )
     reason = f"On record, {scope.says}: {how}"
     return Verdict(claim.id, grade, reason, how, (*now[0].findings[-1:], *top.findings[-1:]))
-
-

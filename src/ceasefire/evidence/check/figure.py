@@ -75,9 +75,7 @@ def _of_topic(topic: Topic, claim: Claim, record: Record, near: str) -> Verdict 
     return of_extreme(topic, aspect, claim, record, near) or of_trend(topic, aspect, claim, record, near)
 
 
-def _of_number(
-    topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, near: str
-) -> Verdict | None:
+def _of_number(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, near: str) -> Verdict | None:
     if _is_change(topic, claim) and (direction := _moved(claim, near)):
         stated = number_of(claim)
         if stated is not None:

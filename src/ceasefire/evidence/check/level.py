@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ceasefire.evidence.check.amount import number_of, scale_of, units_of
 from ceasefire.evidence.check.answer import Hit, amount, answer, percent, tell
@@ -19,7 +19,6 @@ LOOSE = {"about": 0.10, "fraction": 0.12}
 STATUS_HIT, OTHER_HIT, EXACT_HIT = 0.05, 0.02, 0.01
 """How near a neighbouring scope must come to explain a number; the last also where the stated one is imprecise."""
 
-
 _RATIO = re.compile(r"\bfor (?:every|each)\b|\bper (?:square|kilomet|km|mile|head|capita|\d)", re.IGNORECASE)
 _FRACTION = re.compile(
     r"^\D*\b(?:half|third|quarter|fifth)s? (?:of (?:that|this|it|them)|as many|that number)\b", re.IGNORECASE
@@ -27,19 +26,12 @@ _FRACTION = re.compile(
 
 
 def level(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record) -> Verdict | None:
+    """The verdict on a number that says how much or how many; None where nothing on record bears on it."""
     if _RATIO.search(claim.span) or (_FRACTION.search(claim.span) and "percent" not in units_of(claim)):
         return None
     units = units_of(claim)
-    allowed, periods = allowed(topic, aspect, units), stated(claim, record)
-    stated_status = aspect["status"]
-    hits = []
-    for scope in allowed:
-        for period in _meant(scope, periods):
-            for reading in readings(scope, period, claim, record):
-                error = _error(claim, reading)
-                if reading.scope.floor and not _floor_speaks(reading, claim, stated_status, error):
-                    continue
-                hits.append(Hit(reading, error))
+    scopes, periods = allowed(topic, aspect, units), stated(claim, record)
+    hits = list(_hits(scopes, periods, aspect["status"], claim, record))
     if not hits:
         return None
     known = [hit for hit in hits if not hit.reading.bound]
@@ -49,7 +41,7 @@ def level(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Rec
     grade = _grade(best, claim)
     if grade == "confirmed":
         return answer(claim, grade, f"On record, {tell(best.reading)}", [best])
-    other = _neighbour(topic, allowed, periods, units, claim, record)
+    other = _neighbour(topic, scopes, periods, units, claim, record)
     if other is not None and (grade == "contradicted" or _is_the_other(other, best)):
         reason = f"True of {other.reading.says} ({amount(other.reading)}), not of {tell(best.reading)}"
         return answer(claim, "conflated", reason, [best, other])
@@ -62,6 +54,21 @@ def level(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Rec
         "contradicted": f"On record, {tell(best.reading)}",
     }[grade]
     return answer(claim, grade, reason, [best])
+
+
+def _hits(
+    scopes: Sequence[Scope], periods: Sequence[Period], status: str | None, claim: Claim, record: Record
+) -> Iterator[Hit]:
+    """Readings of the stated scopes that can be held against the number."""
+    for scope in scopes:
+        for period in _meant(scope, periods):
+            for reading in readings(scope, period, claim, record):
+                error = _error(claim, reading)
+                if scope.floor and not _floor_speaks(reading, claim, status, error):
+                    continue
+                if scope.particular and _grade(Hit(reading, error), claim) not in ("confirmed", "imprecise"):
+                    continue
+                yield Hit(reading, error)
 
 
 def _meant(scope: Scope, periods: Sequence[Period]) -> list[Period]:
@@ -101,14 +108,22 @@ def _error(claim: Claim, reading: Reading) -> float:
 
 
 def _grade(hit: Hit, claim: Claim) -> str:
-    reading, allowed = hit.reading, max(WITHIN, LOOSE.get(claim.qualifier, 0.0))
-    if hit.error <= allowed:
+    reading, loose = hit.reading, max(WITHIN, LOOSE.get(claim.qualifier, 0.0))
+    if hit.error <= loose:
         return "contested" if reading.trust == "D" and reading.band else "confirmed"
+    error = _off(hit, claim)
     if reading.band:
         number = (number_of(claim) or 0.0) * scale_of(claim)
         if reading.low <= number <= reading.high:
-            return "imprecise" if hit.error <= NEAR else "contested"
-    return "imprecise" if hit.error <= NEAR else "contradicted"
+            return "imprecise" if error <= NEAR else "contested"
+    return "imprecise" if error <= NEAR else "contradicted"
+
+
+def _off(hit: Hit, claim: Claim) -> float:
+    """How far off the number is: outside its hedge, the number itself counts and no longer the edge of the hedge."""
+    if claim.qualifier not in LOOSE or hit.reading.coarse:
+        return hit.error
+    return max(hit.error, _own_error(claim, hit.reading))
 
 
 def _against(best: Hit, known: Sequence[Hit]) -> str:
@@ -128,7 +143,7 @@ def _against(best: Hit, known: Sequence[Hit]) -> str:
 
 def _neighbour(
     topic: Topic,
-    allowed: Sequence[Scope],
+    stated_scopes: Sequence[Scope],
     periods: Sequence[Period],
     units: frozenset[str],
     claim: Claim,
@@ -137,13 +152,20 @@ def _neighbour(
     """The nearest scope or period, one step from what is stated, for which the number holds."""
     found = []
     for scope in topic.scopes:
-        if scope in allowed or scope.unit not in units or not any(_steps(scope, home) == 1 for home in allowed):
+        if (
+            scope in stated_scopes
+            or scope.particular
+            or scope.unit not in units
+            or not any(_steps(scope, home) == 1 for home in stated_scopes)
+        ):
             continue
-        status = any(scope.status != home.status and _steps(scope, home) == 1 for home in allowed)
+        status = any(scope.status != home.status and _steps(scope, home) == 1 for home in stated_scopes)
         if status or _digits(claim) >= 2:
             found += [(STATUS_HIT if status else OTHER_HIT, scope, period) for period in periods]
     if _digits(claim) >= 2:
-        found += [(OTHER_HIT, scope, near) for scope in allowed for period in periods for near in neighbours(period)]
+        found += [
+            (OTHER_HIT, scope, near) for scope in stated_scopes for period in periods for near in neighbours(period)
+        ]
     hits = []
     for limit, scope, period in found:
         for reading in readings(scope, period, claim, record):
@@ -204,5 +226,3 @@ def _bounded(best: Hit, topic: Topic, units: frozenset[str], claim: Claim, recor
                 return answer(claim, "conflated", reason, [Hit(reading, error)])
     reason = f"The weeks around hold only {best.reading.high:,.0f} {best.reading.scope.says}"
     return answer(claim, "contradicted", reason, [best])
-
-

@@ -44,6 +44,8 @@ class Scope:
     """What is on record is a lower bound."""
     share: str | None = None
     """Series `NAME.low`, `.mid`, `.high`: fractions that the sum is multiplied by."""
+    particular: bool = False
+    """One decision, tranche or estimate among many: it confirms a number and contradicts none."""
     reach: int = 200
     """Days around the stated ones in which a dated estimate still bears on them."""
 
@@ -72,6 +74,8 @@ class Topic:
 
 
 DIMENSIONS = ("side", "category", "status")
+_ANY = ("any",)
+"""Of a dimension whose every value a claim may mean that states none."""
 
 
 def _words(text: str) -> re.Pattern[str]:
@@ -105,6 +109,7 @@ def _scope(row: dict[str, str]) -> Scope:
         scale=float(row["scale"]),
         per=row["per"] or None,
         reach=int(row["reach"]),
+        particular=row["particular"] == "yes",
     )
 
 
@@ -335,12 +340,12 @@ STRIKES = Topic(
 REVENUE = Topic(
     "oil and gas revenue",
     _words(
-        r"(?:oil|energy|gas|hydrocarbon|fossil|petroleum)[\w\s,'’-]{0,30}(?:revenue"
+        r"oil_revenue|(?:oil|energy|gas|hydrocarbon|fossil|petroleum)[\w\s,'’-]{0,30}(?:revenue"
         r"|income|earning|receipts|proceeds|taxes)|oil_revenue|earn(?:s|ed)?\b[\w\s$€.,]{0,40}(?:oil|gas|fossil|energy)"
     ),
     _on_table("oil and gas revenue"),
     status=_table({"export": r"export", "plan": r"planned|plan\b|budgeted|target"}),
-    usual={"category": ("oil and gas", "oil", "fossil fuel"), "status": ("budget", "export")},
+    usual={"category": ("oil and gas", "oil", "fossil fuel"), "status": ("budget", "export", "year")},
 )
 
 PRICES = Topic(
@@ -351,7 +356,11 @@ PRICES = Topic(
     ),
     _on_table("oil price"),
     category=_table(
-        {"Brent": r"brent", "Urals": r"urals|russian (?:oil|crude)|russia(?:['’]s)? (?:oil|crude)|discount"}
+        {
+            "Brent": r"brent",
+            "Urals": r"urals|russian (?:oil|crude)|russia(?:['’]s)? (?:oil|crude)|russia$|from russia\b",
+            "Urals discount": r"discount|(?:gap|difference|spread) between",
+        }
     ),
     status=_table({"plan": r"budget(?:ed)? (?:assum|price)|assum"}),
     usual={"category": ("Brent",), "status": ("market", "tax")},
@@ -365,8 +374,9 @@ EXCHANGE = Topic(
         r"|\$)[\w\s,.'’-]{0,40}(?:ro?uble|hryvnia)|exchange.rate"
     ),
     _on_table("exchange rate"),
+    status=_table({"plan": r"budget|assum"}),
     category=_table({"rouble": r"ro?uble|\brub\b", "hryvnia": r"hryvnia|\buah\b"}),
-    usual={"category": ("rouble",), "status": ("market", "end of month")},
+    usual={"category": ("rouble",), "status": ("market", "end of month", "plan")},
     unless=_words(r"trillion|billion|bonus|payment|salary|paid"),
 )
 
@@ -569,47 +579,79 @@ AID = Topic(
     "aid to Ukraine",
     _words(
         r"aid\b|assistance|support(?:ed)?\b|allocat|commit|donat"
-        r"|package|program|imf\b|financ|loan|fund|grants?\b|tranche|purl\b|pledg|need"
+        r"|package|program|imf\b|financ|loan|lend\b|lent\b|fund|grants?\b|tranche|purl\b|pledg|need|pour(?:ed|ing)?\b|spent\b|g[ai]ve[ns]?\b|sent\b"
     ),
     _on_table("aid to Ukraine"),
     side=_table(
         {
             "US": r"u\.?s\.?\b|united states|america|washington|pentagon|white house|biden|trump",
-            "DE": r"german|berlin",
+            "DE": r"german(?!y and)|berlin",
             "IMF": r"imf\b|monetary fund",
             "EU": r"europe|eu\b|brussels",
-            "UA": r"ukraine (?:needs|received|raised)|kyiv (?:needs|received|raised)|external financing|public debt",
-            "all": r"(?:all|total|combined|western|donors?|allies|global)\b",
+            "UA": r"(?:ukraine|kyiv) (?:needs|received|raised|got|lacks)|external financing|public debt|(?:financing|funding) (?:gap|need)",
+            "all": r"(?:all|total|combined|western|donors?|allies|allied|partners|west|nato|purl|global|worldwide)\b",
         }
     ),
     category=_table(
         {
             "purchase scheme": r"purl\b|purchase scheme|prioriti[sz]ed",
-            "loan 2026-27": r"loan",
-            "programme": r"programme|program\b|facility",
-            "need 2026": r"need",
+            "need 2026": r"needs?\b(?! for air)",
             "external financing": r"external financing|foreign financing",
             "public debt": r"public debt|state debt",
-            "military aid": r"military|weapons|arms\b|defen[cs]e",
-            "aid": r"aid\b|assistance|support",
+            "military aid": r"military (?:aid|assistance|support|help)",
         }
     ),
     status=_table(
         {
             "allocated since 2022": r"since (?:february )?2022|since the (?:start|war|invasion)|in total"
             r"|total\b|overall|has (?:given|provided|sent|spent|allocated)",
-            "change": r"fell|drop|decline|plung|down\b|cut\b|per ?cent less",
+            "change": r"fell|drop|decline|plung|per ?cent less",
         }
     ),
+    usual={"category": _ANY, "status": _ANY},
     unless=_words(
-        r"package|tranche|moral support|support (?:the|for) (?:war|president)"
+        r"package|moral support|support (?:the|for) (?:war|president)"
         r"|per ?cent of (?:ukrainians|russians|americans|respondents)"
     ),
 )
 
+OIL = Topic(
+    "oil exports",
+    _words(
+        r"(?:oil|crude)[\w\s,]{0,40}(?:barrels|bpd|b/d)|barrels[\w\s,]{0,30}(?:oil|crude|export)|(?:barrels|bpd) (?:a|per) day"
+    ),
+    _on_table("oil exports"),
+    category=_table({"crude and products": r"export|ship", "production": r"produc|output|pump"}),
+    unless=_words(r"price|refin|per barrel"),
+)
+
+HOME_BUDGET = Topic(
+    "Ukrainian budget",
+    _words(
+        r"(?:ukrain|kyiv)[\w\s,'’]{0,60}(?:budget|deficit|spending|defen[cs]e)|(?:budget|deficit)[\w\s,'’]{0,40}ukrain"
+    ),
+    _on_table("Ukrainian budget"),
+    category=_table({"deficit": r"deficit", "defence share": r"share of|per ?cent of", "external loans": r"loans?\b"}),
+    usual={"category": _ANY, "status": _ANY},
+    unless=_words(r"russia|moscow|aid\b"),
+)
+
+AIR_DEFENCE = Topic(
+    "air defence",
+    _words(r"patriots?\b"),
+    _on_table("air defence"),
+    side=_table(
+        {"DE": r"german|berlin", "UA": r"(?:ukraine|kyiv) (?:needs|wants|seeks|asked)", "all": r"ukraine|kyiv"}
+    ),
+    unless=_words(r"interceptors?\b|missiles?\b|dollars?\b|per ?cent|factory"),
+)
+
 ODDS = Topic(
     "odds of a ceasefire",
-    _words(r"polymarket|prediction market|betting market|odds|kalshi|traders put|market(?:s)? (?:put|price)"),
+    _words(
+        r"polymarket|prediction market|betting market|odds|kalshi|traders put|market(?:s)? (?:put|price)"
+        r"|ceasefire[\w\s,]{0,40} (?:chance|probability)|(?:chance|probability) of (?:a )?ceasefire|ceasefire_chance"
+    ),
     _on_table("odds of a ceasefire"),
 )
 
@@ -626,6 +668,9 @@ TOPICS = (
     PRODUCTION,
     ODDS,
     BUDGET,
+    HOME_BUDGET,
+    OIL,
+    AIR_DEFENCE,
     POWER,
     FORCES,
     AID,
