@@ -36,6 +36,8 @@ WITHIN = 732
 """Claims of a series about earlier days than this many before do not count."""
 MOST_CLAIMS = 60
 """Of a long series the latest claims, by day."""
+MOST_NAME = 120
+"""Characters of a name that is not known, to look for one like it."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,7 @@ def explain(
     if name in vintage.names() or f"{name.rstrip('.')}.mid" in vintage.names():
         return _series(name, vintage)
     names = [*(n for n, v in known.items() if v.kind == "parameter"), *vintage.names()]
-    near = suggestion(variable, names) or "; `ceasefire variables` lists parameters, `ceasefire evidence show` series"
+    near = suggestion(name[:MOST_NAME], names) or "; `ceasefire variables` lists parameters"
     raise EvidenceError(f"{name!r:.80} is no parameter, and no series known on {vintage.as_of}{near}")
 
 
@@ -134,12 +136,11 @@ def _parameter(
     recorded = tuple(value for value in read if value is not None)
     given = scenario.known_values(recorded, tuple(found.value for found in readings.values()))
     fit = [v for v in given if v.variable == variable and v.index == index[: len(v.index)]]
-    if not fit and index and _labels_of(scenario, variable) and index not in _labels_of(scenario, variable):
-        near = ", ".join(
-            f"{variable}[{','.join(place)}]" for place in sorted(_labels_of(scenario, variable))[:8] if place
-        )
-        if near and variable not in LEARNED:
-            raise ScenarioError(f"{scenario.id} has no number for {name}; it has {near}")
+    labels = _labels_of(scenario, variable)
+    several = len(index) > len([dim for dim in declared.dims if dim != "run"])
+    if several or (not fit and labels and index not in labels and variable not in LEARNED):
+        near = ", ".join(f"{variable}[{','.join(place)}]" if place else variable for place in sorted(labels)[:8])
+        raise ScenarioError(f"{scenario.id} has no number for {name:.120}" + (f"; it has {near}" if near else ""))
     if not fit:
         return _prior(name, variable, declared, vintage)
     value = fit[-1]
@@ -280,7 +281,7 @@ def _lines(found: Explained) -> Iterator[str]:
         heads = f"{'kind':8}{'day':12}{'published':12}{'grade':6}{'side':8}source"
         yield f"{'weight':>7}  {'value':>12}  {'band':>21}  {heads}"
     for each in found.claims:
-        band = f"{each.low or each.value:,.5g}–{each.high or each.value:,.5g}" if each.low or each.high else ""
+        band = _band(each)
         who = f"{each.source} (a copy of {each.copy_of})" if each.copy_of else each.source
         yield (
             f"{each.weight:7.3f}  {each.value:12,.6g}  {band:>21}  {each.kind:8}{each.date:12}{each.published:12}"
@@ -301,3 +302,10 @@ def _lines(found: Explained) -> Iterator[str]:
         )
     if found.instead:
         yield f"In place of {found.instead}"
+
+
+def _band(said: Said) -> str:
+    if said.low is None and said.high is None:
+        return ""
+    low, high = (said.value if end is None else end for end in (said.low, said.high))
+    return f"{low:,.5g}–{high:,.5g}"

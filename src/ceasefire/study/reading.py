@@ -150,7 +150,7 @@ def articles(paths: Iterable[Path | str]) -> list[Path]:
     """
     found: list[Path] = []
     for path in map(Path, paths):
-        found += _in_folder(path) if path.is_dir() else [path]
+        found += _in_folder(path) if os.path.isdir(path) else [path]
     if len(found) > MOST:
         raise EvidenceError(f"{len(found):,} articles are too many for one batch of {MOST:,}; take them in parts")
     return list(dict.fromkeys(found))

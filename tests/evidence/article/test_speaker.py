@@ -28,6 +28,14 @@ def said(text: str, part: str) -> Claim:
         ("Ukraine’s General Staff reported that two brigades withdrew.", "withdrew", "Ukraine’s General Staff", "UA"),
         ("There are reports that the column has turned back to Belgorod.", "turned back", "reports", "neutral"),
         ("According to unconfirmed reports, a depot burned for two days.", "burned", "unconfirmed reports", "neutral"),
+        ("The depot burned all night, the regional governor said.", "burned", "regional governor", "neutral"),
+        ("The army lost 300 men in May, by Moscow's count.", "300 men", "Moscow", "RU"),
+        ("Ukraine’s General Staff puts the losses of the week at 8,120 men.", "8,120", "Ukraine’s General Staff", "UA"),
+        ("In a Levada poll, 41 percent favour an early truce.", "41 percent", "Levada", "neutral"),
+        ("A survey by Gallup found that 41 percent favour an early truce.", "41 percent", "Gallup", "neutral"),
+        ("Peskov denied the report.", "denied", "Peskov", "RU"),
+        ("The IMF expects output to fall by 2 percent.", "2 percent", "IMF", "neutral"),
+        ("Few believed the commander’s boast that the town had fallen.", "fallen", "commander", "neutral"),
     ],
 )  # fmt: skip
 def test_who_says_it(text: str, part: str, name: str, side: str) -> None:
@@ -44,6 +52,22 @@ def test_a_voice_ends_with_what_it_says() -> None:
 def test_a_voice_covers_all_that_it_says() -> None:
     text = "Lavrov said that the offer was dead and that the army would take the whole region."
     assert said(text, "dead").attributed_to == said(text, "whole region").attributed_to == "Lavrov"
+
+
+def test_an_aside_covers_its_sentence_but_not_what_stands_against_it() -> None:
+    text = "The pier burned, the port authority said, while the crews slept in the cabins."
+    assert said(text, "burned").attributed_to == "port authority"
+    assert said(text, "slept").attributed_to == "author"
+
+
+def test_a_pollster_speaks_for_the_shares_that_follow() -> None:
+    text = "In a KIIS poll of May, 61 percent opposed the plan. One in five would accept it with guarantees."
+    assert said(text, "61 percent").attributed_to == said(text, "One in five").attributed_to == "KIIS"
+
+
+def test_a_body_goes_on_speaking_as_it() -> None:
+    text = "Ukraine’s General Staff spoke of heavy fighting. It counted 154 clashes on Sunday."
+    assert said(text, "154").attributed_to == "Ukraine’s General Staff"
 
 
 def test_a_fact_that_shows_something_does_not_speak() -> None:
@@ -65,6 +89,11 @@ def test_a_pronoun_that_speaks_is_the_last_person_named() -> None:
         ("According to unconfirmed reports, the depot near Bryansk burned for two days.", "burned", "unconfirmed"),
         ("The second army will reach the river in the spring.", "reach", "forecast"),
         ("The generals seem to have lost all sense of reality.", "lost", "opinion"),
+        ("The generals are pawns in a game of chess.", "pawns", "opinion"),
+        ("The army may be short of shells.", "short", "opinion"),
+        ("The figures could not be independently verified.", "verified", "asserted"),
+        ("The budget assumes a price of $61 a barrel.", "$61", "asserted"),
+        ("Some bloggers claim that 30 percent want to leave the country.", "30 percent", "alleged"),
     ],
 )
 def test_how_sure_it_is_put(text: str, part: str, hedge: str) -> None:

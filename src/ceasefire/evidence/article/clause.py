@@ -158,6 +158,8 @@ def _absorb(sentence: Words, owned: dict[int, list[int]], heads: set[int], index
 def _completes(doc: Any, index: int, other: int, own: list[int], length: int) -> bool:
     """The clause headed by `other` is needed by the one headed by `index`, whose words are `own`."""
     token = doc[other]
+    if _counts_of_which(token):
+        return False
     if token.dep_ in ("relcl", "acl", "ccomp") and token.head.lemma_.lower() in lexicon.SPEECH_NOUNS:
         return False
     if token.dep_ in ("relcl", "acl") and token.lemma_.lower() in _HOLDING:
@@ -177,6 +179,14 @@ def _completes(doc: Any, index: int, other: int, own: list[int], length: int) ->
         return False
     short = len(own) <= MAX_COMPLETED and len(own) + length <= MAX_MERGED
     return weak or (short and not _has_subject(token, described))
+
+
+def _counts_of_which(token: Token) -> bool:
+    """`all of which were shot down`: a relative clause with a number of its own."""
+    return token.dep_ == "relcl" and any(
+        word.dep_ in SUBJECTS and word.tag_ != "WDT" and any(part.lower_ in ("which", "whom") for part in word.subtree)
+        for word in token.children
+    )
 
 
 _HOLDING = lexicon.words("""occupy control hold seize capture annex liberate lose invade besiege encircle""")
@@ -203,7 +213,21 @@ def _weight(doc: Any, own: list[int]) -> int:
     return sum(doc[index].pos_ in _HEAVY and doc[index].dep_ not in ("aux", "auxpass") for index in own)
 
 
+_FALLEN = lexicon.words("killed wounded injured captured missing mobilised mobilized")
+
+
+def _is_toll(token: Token) -> bool:
+    """`men killed and wounded`: participles that say what became of those counted."""
+    if token.lower_ not in _FALLEN or token.tag_ not in ("VBN", "VBD"):
+        return False
+    if token.dep_ == "acl":
+        return token.head.pos_ == "NOUN" and not any(child.dep_ in ("agent", "nsubj") for child in token.children)
+    return token.dep_ == "conj" and token.head.i != token.i and _is_toll(token.head)
+
+
 def _may_head(token: Token) -> bool:
+    if _is_toll(token):
+        return False
     if not is_clausal(token) and token.dep_ not in ("relcl", "advcl", "ccomp"):
         return False
     if token.dep_ in ("relcl", "acl", "advcl", "parataxis", "ccomp"):
@@ -252,6 +276,8 @@ def _stands(token: Token, own: list[int]) -> bool:
     words = [token.doc[index] for index in own if not (token.doc[index].is_punct or token.doc[index].is_space)]
     has_subject = any(child.dep_ in SUBJECTS for child in token.children)
     finite = has_subject and not any(child.dep_ == "aux" and child.tag_ == "TO" for child in token.children)
+    if _counts_of_which(token):
+        return True
     if sum(word.pos_ in (*_HEAVY, "ADV") and word.dep_ not in ("aux", "auxpass") for word in words) < 2:
         return False
     if token.dep_ == "ccomp":
@@ -279,6 +305,8 @@ def _clause(sentence: Words, index: int, own: list[int]) -> Clause | None:
         if len(longest) > len(run) + 2:
             run = longest
     first, last = run[0], run[-1]
+    if len(runs) > 1 and run is runs[1] and _is_parted_subject(head, runs[0], first):
+        first = runs[0][0]
     if head.dep_ in ("relcl", "acl"):
         first = _with_noun(head, first)
     while first < last and (
@@ -294,6 +322,17 @@ def _clause(sentence: Words, index: int, own: list[int]) -> Clause | None:
         last -= 1
     tokens = [doc[item] for item in own]
     return Clause(head, doc[first].idx, doc[last].idx + len(doc[last]), tokens)
+
+
+MAX_PARTED = 9
+"""Most tokens of an aside between a subject and its verb."""
+
+
+def _is_parted_subject(head: Token, run: list[int], first: int) -> bool:
+    """A short subject stands apart from its verb, behind an aside."""
+    own = any(child.dep_ in SUBJECTS and child.i in run for child in head.children)
+    aside = head.doc[run[-1] + 1].text in _ASIDES and head.doc[first - 1].text in _ASIDES
+    return own and aside and len(run) <= MIN_WORDS + 1 and first - run[-1] <= MAX_PARTED
 
 
 _OPENERS = ("that", "though", "although", "while", "because", "since", "as")
@@ -446,6 +485,37 @@ def inventory(found: list[Clause]) -> list[Clause]:
 
 
 _INVENTORY = lexicon.words("contain include comprise host hold house possess own have provide feature boast")
+
+
+_COMPARING = re.compile(
+    r",\s((?:an?|the)\s(?:\w{2,20}\s){0,2}?(?:\w{2,15}(?:er|est)|more|less|most|least|worst|best)\s"
+    r"[^,;.:()—–]{4,80}?)(?=[,;.:()—–”]|$)"
+)
+_REMOTE = re.compile(r",\s([^,;.:()—–]{0,60}?\d[\d.]{0,8}\s?(?:km|kilomet(?:er|re)s?|miles?)\b[^,;.:()—–]{4,80}?),")
+_BESIDE = re.compile(r"\b(?:than|since|in|of|for|from|to|on|ever|yet)\b")
+
+
+def asides(sentence: Words, found: list[Clause]) -> list[Clause]:
+    """What stands between commas and compares or measures: `the fastest pace since May`, `20 km from the border`.
+
+    A clause that ends with one is cut before it.
+    """
+    doc, parts = sentence.doc, []
+    for pattern in (_COMPARING, _REMOTE):
+        for match in pattern.finditer(sentence.text):
+            low, high = sentence.start_char + match.start(1), sentence.start_char + match.end(1)
+            words = [word for word in doc if low <= word.idx < high and not word.is_space]
+            verbal = any(word.tag_ in ("VBD", "VBZ", "VBP", "MD") for word in words)
+            if len(words) < MIN_WORDS or verbal or not _BESIDE.search(match[1]):
+                continue
+            if any(abs(clause.start - low) <= 2 for clause in found):
+                continue
+            head = next((word for word in words if word.pos_ in ("NOUN", "PROPN")), words[0])
+            parts.append(Clause(head, words[0].idx, words[-1].idx + len(words[-1]), words, nominal=True))
+            for clause in found:
+                if clause.start < low and abs(clause.end - high) <= 1 and not clause.nominal:
+                    _cut(clause, low)
+    return parts
 
 
 MIN_REST = 6

@@ -782,9 +782,7 @@ _RULES: tuple[tuple[re.Pattern[str], _Rule], ...] = tuple(
             _period_to,
         ),
         (
-            (
-                rf"\b(?:(?:over|at|during|on|since|by){_W}the{_W})(?P<unit>weekend)(?P<which>)(?!\w|{_W}of)"
-            ),
+            (rf"\b(?:(?:over|at|during|on|since|by){_W}the{_W})(?P<unit>weekend)(?P<which>)(?!\w|{_W}of)"),
             re.I,
             _this_unit,
         ),

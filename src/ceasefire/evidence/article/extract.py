@@ -13,13 +13,14 @@ Left out: irony, tables, what pictures show; a pronoun is resolved to the last f
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ceasefire.evidence.article import dating, lexicon, measure, sense, speaker, whereabouts
-from ceasefire.evidence.article.clause import Clause, clauses, inventory, language, linked, nominals
+from ceasefire.evidence.article.clause import Clause, asides, clauses, inventory, language, linked, nominals
 from ceasefire.evidence.article.speaker import NARRATOR, Voice
 from ceasefire.evidence.claim import MAX_TEXT, Claim, is_unit
 
@@ -92,6 +93,10 @@ class Reading:
     past: str | None = None
     """Last past date of the paragraph."""
     places: whereabouts.Memory = field(default_factory=whereabouts.Memory)
+    counted: measure.Measure | None = None
+    """Last figure of the paragraph."""
+    surveyed: str | None = None
+    """Time of the last poll of the paragraph."""
     paragraph: int = -1
     quoting: Voice | None = None
 
@@ -175,6 +180,7 @@ _ABOUT_TEXT = re.compile(
 def _read(piece: Piece, parsed: Doc, reading: Reading) -> Iterator[Draft]:
     if piece.paragraph != reading.paragraph:
         reading.paragraph, reading.past, reading.quoting = piece.paragraph, None, None
+        reading.counted = reading.surveyed = None
         reading.places.turn()
     quoted = list(speaker.quotes(piece.text))
     sentences = [sentence for sentence in parsed.sents if len(sentence) <= MAX_SENTENCE]
@@ -216,11 +222,14 @@ def _statements(
     text = reading.document.text
     low, high = piece.start + sentence.start_char, piece.start + sentence.end_char
     dates = dating.find(text, reading.document.published, low, high)
-    figures = [item for item in measure.find(text, low, high) if _counts(item, dates)]
+    figures = [_after(text, item, sentence, reading) for item in measure.find(text, low, high)]
+    figures = [item for item in figures if _counts(item, dates, text)]
     found = clauses(sentence)
+    _take_shares(found, figures, piece)
     found = [clause for clause in found if not _is_frame(clause)] or found[:1]
     found = [*found, *nominals(sentence, found)]
     found = linked(sentence, found)
+    found = [*found, *asides(sentence, found)]
     found = sorted(
         [*found, *inventory(found), *_adjoined(found, figures, piece)], key=lambda clause: (clause.start, clause.end)
     )
@@ -229,13 +238,18 @@ def _statements(
     said = NARRATOR
     for clause, own in zip(found, shared, strict=True):
         said = speaker.voice(clause.head, sentence, resolve, carried)
-        yield _draft(piece, sentence, clause, own[:1], said, dates, reading, resolve, pulled=piece.pulled and alone)
-        for extra in own[1:]:
+        own.sort(key=lambda item: item.value is None)
+        main, further_ones = _main_figure(clause, own, piece, dates)
+        host = _draft(piece, sentence, clause, main, said, dates, reading, resolve, pulled=piece.pulled and alone)
+        if len(own) > 1 and (own_date := _dated_by(own[0], own, clause, piece, dates)):
+            host.as_of = own_date
+        yield host
+        for extra in further_ones:
             part = _around(sentence, extra, piece)
             further = _draft(piece, sentence, part, [extra], said, dates, reading, resolve, pulled=False)
-            yield _within(
-                further, clause, _draft(piece, sentence, clause, [], said, dates, reading, resolve, pulled=False)
-            )
+            if own_date := _dated_by(extra, own, clause, piece, dates):
+                further.as_of, further.dated = own_date, True
+            yield _within(further, clause, host)
     for part in _weapons(sentence, found):
         said = speaker.voice(part.head, sentence, resolve, carried)
         own = [
@@ -247,6 +261,33 @@ def _statements(
         said = speaker.voice(part.head, sentence, resolve, carried)
         yield _draft(piece, sentence, part, [extra], said, dates, reading, resolve, pulled=False)
     _remember(sentence, reading, dates, resolve, carried)
+
+
+_BACK = lexicon.words("it they them that this these those which")
+
+
+def _after(text: str, item: measure.Measure, sentence: Words, reading: Reading) -> measure.Measure:
+    """A figure, read after the last one of its paragraph where its sentence leans on that."""
+    leans = sentence[0].like_num or any(token.lower_ in _BACK and token.pos_ in ("PRON", "DET") for token in sentence)
+    if reading.counted is not None and leans:
+        item = measure.follow(text, reading.counted, item)
+    if item.noun or item.unit in ("persons", "count", "km2", "GW"):
+        reading.counted = item
+    return item
+
+
+def _take_shares(found: list[Clause], figures: list[measure.Measure], piece: Piece) -> None:
+    """`63 percent told the pollster that …`: the share belongs to what they said."""
+    shares = [item.start - piece.start for item in figures if item.unit == "percent"]
+    for clause in found:
+        if not _is_frame(clause):
+            continue
+        who = speaker.subject(clause.head)
+        if who is None or not any(who.left_edge.idx <= low <= who.idx for low in shares):
+            continue
+        said = next((other for other in found if other.head.head.i == clause.head.i and other is not clause), None)
+        if said is not None and clause.start < said.start:
+            said.start, said.tokens = clause.start, [*clause.tokens, *said.tokens]
 
 
 _ADJOINING = frozenset(["with", "after", "despite", "amid", "following", "including"])
@@ -272,16 +313,59 @@ def _adjoined(found: list[Clause], figures: list[measure.Measure], piece: Piece)
         yield Clause(token, token.idx, max(stop, high), words, nominal=True)
 
 
-def _counts(item: measure.Measure, dates: list[dating.Dated]) -> bool:
-    """A measure that states an amount, and is no part of a date."""
+_LASTING = lexicon.words("last take spend need require run wait continue hold")
+
+
+def _main_figure(
+    clause: Clause, own: list[measure.Measure], piece: Piece, dates: list[dating.Dated]
+) -> tuple[list[measure.Measure], list[measure.Measure]]:
+    """The figure that a clause states, and those beside it; what happened on a day lasts beside that."""
+    low, high = piece.start + clause.start, piece.start + clause.end
+    dated = any(low <= date.start and date.end <= high and date.precision == "day" for date in dates)
+    lasts = bool(own) and own[0].unit in measure.DAYS and clause.head.lemma_.lower() not in _LASTING
+    if dated and lasts and clause.head.tag_ == "VBD" and not clause.nominal:
+        return [], own
+    return own[:1], own[1:]
+
+
+_KNOWN_ALREADY = re.compile(r"\b(?:the|these|those|its|their|his|both|all)\s$")
+FEW = 12
+
+
+def _counts(item: measure.Measure, dates: list[dating.Dated], text: str) -> bool:
+    """A measure that states an amount, and is no part of a date; `the two countries` are known to be two."""
     if any(item.start < date.end and date.start < item.end for date in dates):
         return False
+    small = item.value is not None and item.value <= FEW and item.unit in ("count", "persons")
+    if small and text[item.start].isalpha() and _KNOWN_ALREADY.search(text[max(0, item.start - 8) : item.start]):
+        return False
     return not (item.unit == "count" and item.noun is None and item.value is not None and item.value <= 2)
+
+
+_ISSUED = lexicon.words("publish release take conduct carry commission run complete issue cite obtain see")
+_INQUIRY = lexicon.words("poll survey study report statement interview document letter memo assessment analysis")
+MAX_SOURCE = 7
+"""Most words of `as the ministry reports`."""
+
+
+def _names_source(clause: Clause) -> bool:
+    """Only says where the rest is from: `a poll published in May`, `as the ministry reports`, `we assess`."""
+    head = clause.head
+    if head.dep_ == "acl" and head.lemma_.lower() in _ISSUED and head.head.lemma_.lower() in _INQUIRY:
+        return True
+    if head.lemma_.lower() not in lexicon.SAYING or len(clause.text.split()) > MAX_SOURCE:
+        return False
+    who = speaker.subject(head)
+    opened = {child.lower_ for child in head.children} & {"as", "so", "if"}
+    said = any(child.dep_ in ("dobj", "attr", "acomp", "neg") for child in head.children)
+    return who is not None and not said and (bool(opened) or who.lower_ in ("we", "i"))
 
 
 def _is_frame(clause: Clause) -> bool:
     """Only introduces speech: verb of saying, its subject, and little else."""
     head = clause.head
+    if not clause.nominal and _names_source(clause):
+        return True
     if clause.nominal or not (speaker.frame(head) or _tells_of_speech(head)):
         return False
     who = speaker.subject(head)
@@ -319,9 +403,9 @@ def _remember(
     sentence: Words, reading: Reading, dates: list[dating.Dated], resolve: speaker.Resolve, carried: Voice
 ) -> None:
     published = reading.document.published
-    for date in dates:
-        if published is None or date.as_of[:10] <= published:
-            reading.past = date.as_of
+    gone = [date.as_of for date in dates if published is None or date.as_of[:10] <= published]
+    if gone:
+        reading.past = max(gone, key=lambda date: (not date.endswith(f"/{published}"), date))
     said = [
         found
         for token in sentence
@@ -474,7 +558,7 @@ def _draft(
         sentence=sentence.text.strip()[:MAX_TEXT],
         voice=said,
         measures=figures,
-        as_of=_as_of(clause, piece, dates, reading),
+        as_of=_as_of(clause, piece, dates, reading, sentence, figures[0] if figures else None),
         places=whereabouts.whereabouts(clause, sentence, reading.places),
         subject=_subject(clause, resolve),
         pulled=pulled,
@@ -509,29 +593,125 @@ _THINKING = frozenset({*lexicon.MENTAL, "believe", "think", "expect", "calculate
 }
 
 
-def _as_of(clause: Clause, piece: Piece, dates: list[dating.Dated], reading: Reading) -> str:
+def _as_of(
+    clause: Clause,
+    piece: Piece,
+    dates: list[dating.Dated],
+    reading: Reading,
+    sentence: Words,
+    figure: measure.Measure | None = None,
+) -> str:
     """The date in the clause; else of its past sentence or paragraph; else the day of publication."""
+    published = reading.document.published
+    whole = reading.document.text
+    dates = [date for date in dates if not _BESIDE.search(whole[max(0, date.start - 16) : date.start])]
+    if figure is not None and figure.unit == "percent" and _is_survey(clause, sentence, reading):
+        return _fieldwork(dates, reading, figure)
     low, high = piece.start + clause.start, piece.start + clause.end
     inside = [date for date in dates if low <= date.start and date.end <= high]
-    if inside:
+    if not inside and clause.nominal and figure is not None:
+        inside = [date for date in dates if figure.end <= date.start and date.end <= figure.end + MAX_TO_DATE // 2]
+    if inside and not _is_to_come(inside[0], clause, piece, published):
         return inside[0].as_of
-    published = reading.document.published
-    head = clause.head
-    if any(child.tag_ == "MD" for child in head.children):
-        return published or UNDATED
-    past = head.tag_ == "VBD" or (
-        head.tag_ == "VBN"
-        and not any(child.dep_ == "aux" and child.lower_ in ("has", "have") for child in head.children)
-        and head.dep_ in ("acl", "ROOT", "ccomp", "relcl", "conj")
-    )
-    past = past or any(child.tag_ == "VBD" and child.dep_ in ("aux", "auxpass") for child in head.children)
-    if past and not clause.nominal:
+    if _is_past(clause, sentence, figure):
         near = [date for date in dates if published is None or date.as_of[:10] <= published]
         if near:
             return near[0].as_of
         if reading.past:
             return reading.past
     return published or UNDATED
+
+
+_BESIDE = re.compile(r"\bthan (?:it was |they were )?(?:in |at |on |during )?(?:the )?$")
+"""Leads to a date that something is compared with."""
+
+
+def _is_past(clause: Clause, sentence: Words, figure: measure.Measure | None) -> bool:
+    """The clause tells of what was; a figure without a verb does where its sentence does."""
+    if clause.nominal and figure is None:
+        return False
+    head = sentence.root if clause.nominal else clause.head
+    auxiliary = {child.lower_: child.tag_ for child in head.children if child.dep_ in ("aux", "auxpass")}
+    if "MD" in auxiliary.values():
+        return "have" in auxiliary and head.tag_ == "VBN"
+    if "VBD" in auxiliary.values() or head.tag_ == "VBD":
+        return True
+    return head.tag_ == "VBN" and not auxiliary and head.dep_ in ("acl", "ROOT", "ccomp", "relcl", "conj")
+
+
+def _is_to_come(date: dating.Dated, clause: Clause, piece: Piece, published: str | None) -> bool:
+    """A day after publication that belongs to an aim or a demand, which is held now."""
+    if published is None or date.as_of[:10] <= published or clause.nominal:
+        return False
+    if any(child.tag_ == "MD" and child.lower_ in ("should", "must", "ought") for child in clause.head.children):
+        return True
+    low = date.start - piece.start
+    token = next((word for word in clause.tokens if word.idx + len(word) > low), clause.head)
+    while token.head.i != token.i and not speaker.is_clausal(token):
+        token = token.head
+    aim = token.i != clause.head.i and any(child.tag_ == "TO" for child in token.children)
+    return aim and clause.head.tag_ in ("VBZ", "VBP")
+
+
+FIELDWORK_DAYS = 60
+"""Days before publication in which a poll of unknown date was taken; pollsters publish up to two months late."""
+_POLLING = re.compile(
+    r"\b(?:poll(?:s|ed|ster\w*)?|surveys?|respondents|kiis|gallup|razumkov|levada|vciom|russian field|rating group|"
+    r"info sapiens)\b"
+)
+_PEOPLE = re.compile(
+    r"\b(?:ukrainians|russians|americans|germans|europeans|respondents|voters|citizens|of (?:them|people))\b"
+)
+_VIEW = re.compile(
+    r"\b(?:favou?r|support|oppos|want|trust|believ|reject|accept|ready|willing|would|think|thought|approv|endur|"
+    r"prefer|agree|surrender|against|undecided|called|say|said|told)\w*"
+)
+
+
+def _is_survey(clause: Clause, sentence: Words, reading: Reading) -> bool:
+    """A share of people who hold a view."""
+    text = lexicon.fold(clause.text)
+    asked = reading.surveyed is not None or _POLLING.search(lexicon.fold(sentence.text)) or _PEOPLE.search(text)
+    return bool(asked and _VIEW.search(text))
+
+
+_TAKEN_IN = re.compile(
+    r"\b(?:polls?|polled|surveys?|surveyed|found|taken|conducted|carried out|asked|fieldwork|published|released|"
+    r"said|reported)(?: \w{1,12}){0,2}\s(?:in|on|of|from|between)?\s?$"
+)
+
+
+def _fieldwork(dates: list[dating.Dated], reading: Reading, figure: measure.Measure) -> str:
+    """When a poll was taken: in the month that the text gives, else in the weeks before it was published."""
+    published, text = reading.document.published, reading.document.text
+    told = [
+        date
+        for date in dates
+        if (published is None or date.as_of[:10] <= published)
+        and (date.end <= figure.start or _TAKEN_IN.search(text[max(0, date.start - 40) : date.start]))
+    ]
+    if told:
+        day = told[0].as_of
+        reading.surveyed = _weeks_before(day) if told[0].precision == "day" else day
+    return reading.surveyed or (_weeks_before(published) if published else UNDATED)
+
+
+def _weeks_before(day: str) -> str:
+    last = datetime.date.fromisoformat(day)
+    return f"{last - datetime.timedelta(days=FIELDWORK_DAYS)}/{last}"
+
+
+def _dated_by(
+    item: measure.Measure, own: list[measure.Measure], clause: Clause, piece: Piece, dates: list[dating.Dated]
+) -> str | None:
+    """The date right behind one of several figures: `from $44 in November`."""
+    following = [other.start for other in own if other.start > item.end]
+    stop = min([*following, piece.start + clause.end, item.end + MAX_TO_DATE])
+    return next((date.as_of for date in dates if item.end <= date.start and date.end <= stop), None)
+
+
+MAX_TO_DATE = 40
+"""Most characters between a figure and the end of its date."""
 
 
 def _subject(clause: Clause, resolve: speaker.Resolve) -> str:
@@ -617,18 +797,19 @@ def _claim(document: Document, draft: Draft) -> Claim | None:
     if draft.around is not None:
         text = f"{text} {_plain(draft.around.text)}"
     item = draft.measures[0] if draft.measures else None
-    figure = _figure(document.text, text, item)
+    figure = _figure(document.text, text, item) or _in_words(text, draft)
     told = sense.kind(text, draft.around or draft.clause, figure, reported=not draft.voice.is_author)
     if draft.minded and draft.voice.is_author and told in ("event", "stock", "rate"):
         told = "intention"
     if told in ("stock", "event") and lexicon.WEAPONS.search(text) and _SENT.search(draft.sentence.lower()):
         told = "flow"
         figure = figure or sense.Figure(unit="count")
-    if figure is None and told == "event" and draft.dated:
+    if figure is None and _is_dated(draft, told, text):
         figure = sense.Figure(unit="date")
     issue = lexicon.deal_element(text)
     reading = draft.voice.is_author and (draft.minded or bool(lexicon.MOTIVE.search(text)))
-    hedged = speaker.hedge(text, draft.voice, told, reading=reading)
+    measured = figure is not None and figure.value is not None
+    hedged = speaker.hedge(text, draft.voice, told, reading=reading, measured=measured)
     held = sense.holder(text) if told in ("location", "event") else None
     quantity = sense.quantity(text, draft.clause, told, issue)
     return Claim(
@@ -715,6 +896,49 @@ def _figure(whole: str, text: str, item: measure.Measure | None) -> sense.Figure
     if unit is not None and not is_unit(unit):
         unit = None
     return sense.Figure(value, low, high, unit, item.qualifier)
+
+
+def _is_dated(draft: Draft, told: str, text: str) -> bool:
+    """When it happened, or since when it holds, is what the claim states."""
+    if told in ("event", "forecast"):
+        return draft.dated or bool(_SAME_TIME.search(text))
+    if told == "location":
+        return draft.dated and bool(re.search(r"\bsince\b", text)) and not draft.clause.nominal
+    return draft.dated and told == "intention" and draft.clause.head.tag_ == "VBD"
+
+
+_SAME_TIME = re.compile(r"\b(?:the|that) (?:very )?same (?:day|week|month|year)\b")
+_WHOLE = re.compile(r"^(?:(all)|none|neither) of (?:which|whom|them|those)\b")
+_SHARED = re.compile(
+    r"\b(?:due|owing|attributable|thanks|down)\b.{0,20}\bas much\b.{1,80}\bas (?:to|of|from)\b|"
+    r"\b(?:due|owing|attributable) (?:equally|in equal (?:parts?|measure)) to\b|\bin equal (?:parts?|measure) (?:due|owing)"
+)
+_SOME_TIME = re.compile(
+    r"\b(?:tak(?:e|es|en|ing)|took|need(?:s|ed)?|last(?:s|ed)?) (?:\w+ )?(?:some|a long|a short|considerable|much|more|"
+    r"little) (?:time|while)\b|\bsome time (?:to|before|for)\b"
+)
+_CONSENT = lexicon.words("support back endorse accept agree favour favor approve welcome")
+_REFUSAL = lexicon.words("oppose reject refuse decline resist dismiss forbid")
+
+
+def _in_words(text: str, draft: Draft) -> sense.Figure | None:
+    """What a clause without a number says of an amount: all or none, half each, some time, yes or no."""
+    if draft.measures:
+        return None
+    if whole := _WHOLE.match(text):
+        value = 100.0 if whole[1] else 0.0
+        return sense.Figure(value, value, value, "percent", "exact")
+    if _SHARED.search(text):
+        return sense.Figure(50.0, 40.0, 60.0, "percent", "fraction")
+    if _SOME_TIME.search(text):
+        return sense.Figure(unit="day")
+    head = draft.clause.head
+    stated = not draft.clause.nominal and draft.around is None and lexicon.deal_element(text) is not None
+    if stated and head.lemma_.lower() in _CONSENT | _REFUSAL and not _inherited_mood(draft.clause):
+        negated = any(child.dep_ == "neg" for child in head.children)
+        value = float((head.lemma_.lower() in _CONSENT) != negated)
+        return sense.Figure(value, value, value, "boolean", "exact")
+    return None
 
 
 def _value_text(draft: Draft, figure: sense.Figure | None, quantity: str, held: str | None) -> str | None:

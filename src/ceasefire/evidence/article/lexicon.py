@@ -568,7 +568,7 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
     "Ukraine": ("ukraine", "ukrainian"),
     "Russia": ("russia", "russian federation", "russian"),
     "United States": ("united states", "us", "usa", "america"),
-    "EU": ("eu", "european union", "europe"),
+    "EU": ("eu", "european union", "europe", "european"),
     "NATO": ("nato",),
     "United Kingdom": ("united kingdom", "uk", "britain", "great britain"),
     "Germany": ("germany",),

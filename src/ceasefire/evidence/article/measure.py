@@ -371,7 +371,8 @@ def find(text: str, start: int = 0, end: int | None = None) -> list[Measure]:
         measure, after = _measured(text, tokens, amount)
         at = max(after, at + 1)
         if measure is not None and (not found or measure.start >= found[-1].end):
-            found.append(_like_before(text, found[-1], measure) if found else measure)
+            before = next((item for item in reversed(found) if item.unit not in DAYS), None)
+            found.append(_like_before(text, before, measure) if before else measure)
     for number, (first, second) in enumerate(itertools.pairwise(found)):
         if _is_bare(first) and _FROM_TO.fullmatch(text, first.end, second.start):
             found[number] = replace(first, unit=second.unit, currency=second.currency, noun=second.noun)
@@ -423,6 +424,27 @@ def _compared(text: str, before: Measure, measure: Measure) -> Measure:
     return replace(measure, unit=before.unit, noun=before.noun)
 
 
+def follow(text: str, before: Measure, measure: Measure) -> Measure:
+    """A measure read after one of an earlier sentence: a bare number counts the same, `a third of that` is a part."""
+    base = (before.unit or "").partition("/")[0]
+    if base not in ("persons", "count", "km2", "GW") or measure.value is None:
+        return measure
+    if measure.unit == "percent" and _OF_THAT.match(text, measure.end) and before.value is not None:
+        part = before.value / 100.0
+        return replace(
+            measure,
+            value=_tidy(measure.value * part),
+            low=None if measure.low is None else _tidy(measure.low * part),
+            high=None if measure.high is None else _tidy(measure.high * part),
+            unit=before.unit,
+            noun=before.noun,
+        )
+    if base in ("persons", "count") and _is_bare(measure) and measure.value >= 10:
+        return measure if _OTHER_MATTER.match(text, measure.end) else replace(measure, unit=base, noun=before.noun)
+    return measure
+
+
+_OF_THAT = re.compile(r"\s{1,3}(?:of\s{1,3})?(?:that|this)(?=\s{0,3}(?:[.,;:)]|number|figure|total|$))")
 _OTHER_MATTER = re.compile(
     r"\s{0,3}(?!(?:in|a|an|on|by|over|during|the|last|were|was|of|and|or|at|each|to|since|this|as)\b)[\w°%]"
 )

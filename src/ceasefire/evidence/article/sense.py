@@ -39,7 +39,7 @@ def kind(text: str, clause: Clause, figure: Figure | None, *, reported: bool = F
         return measured
     verb = " ".join(token.lower_ for token in clause.tokens if is_clausal(token) or token.dep_ in ("prt", "aux", "neg"))
     ways = (
-        ("event", lambda: bool(_ANSWERED.search(text)) or _is_meeting(clause)),
+        ("event", lambda: bool(_ANSWERED.search(text)) or _is_done(clause)),
         ("intention", lambda: bool(_MEANT.search(text)) or _is_demanded(clause)),
         ("causal", lambda: _is_cause(text, clause)),
         ("intention", lambda: reported and bool(_CONCEDING.search(text))),
@@ -59,7 +59,7 @@ def kind(text: str, clause: Clause, figure: Figure | None, *, reported: bool = F
 
 def _is_possible(text: str, verb: str, clause: Clause) -> bool:
     """May, might or could, of its own or of the clause it leans on; not the wording of an offer or a question."""
-    inherited = text.rsplit(" ", 1)[-1]
+    inherited = "" if clause.head.lemma_.lower() in _STATES | _LYING else text.rsplit(" ", 1)[-1]
     return bool(_MAYBE.search(f"{verb} {inherited}")) and not _OFFER.search(text) and clause.head.tag_ != "VBD"
 
 
@@ -74,9 +74,21 @@ def _is_demanded(clause: Clause) -> bool:
     return bare and head.dep_ == "ccomp" and head.head.lemma_.lower() in _DEMANDING
 
 
-def _is_meeting(clause: Clause) -> bool:
-    """People met, or agreed to something: that happened, whatever it was about."""
+_ACTS = lexicon.words("""agreement deal treaty accord pact law decree resolution contract memorandum decision order""")
+_RULING = lexicon.words(
+    """establish lift grant provide create set cancel extend oblige commit waive ban permit require end open
+    allow bind"""
+)
+
+
+def _is_done(clause: Clause) -> bool:
+    """People met or agreed, whatever it was about; a treaty lays down something; `after ignoring`."""
     head = clause.head
+    if head.dep_ == "pcomp" and head.tag_ == "VBG" and head.head.lower_ in ("after", "since", "upon"):
+        return True
+    who = subject(head)
+    if who is not None and who.lemma_.lower() in _ACTS and head.lemma_.lower() in _RULING:
+        return not any(child.tag_ == "MD" for child in head.children)
     others = [child for child in head.children if child.dep_ in ("aux", "neg")]
     done = head.tag_ == "VBD" or any(child.lemma_ == "have" for child in others)
     refused = any(child.dep_ == "neg" or child.tag_ == "MD" or child.lemma_ == "do" for child in others)
@@ -117,8 +129,10 @@ _CONCEDING = re.compile(
 _STANCE = re.compile(
     r"\b((?:not|never) (?:yet )?(?:agree[ds]?|accept(?:ed|s)?|sign(?:ed|s)?|want(?:ed|s)?|looking|interested)|"
     r"ask(?:s|ed|ing)? for|dream(?:s|ed|ing)? of|has no right|legal right|no right to|permission|bluff\w*|"
-    r"ready (?:to|for)|thirst\w* for|(?:has|have) (?:so far )?(?:refused|rejected|ruled)|cannot (?:stop|afford)|"
-    r"must|ought to|insist\w* (?:on|that)|stands? (?:firm|by)|dares? not|ambitions?|craves?|aspires?|yearn\w*)\b"
+    r"ready (?:to|for)|thirst\w* for|(?:has|have) (?:so far )?(?:refused|rejected|ruled)|"
+    r"cannot (?:stop|afford)|"
+    r"play(?:s|ed|ing)? for time|meant to|must|ought to|insist\w* (?:on|that)|stands? (?:firm|by)|dares? not|"
+    r"ambitions?|craves?|aspires?|yearn\w*)\b"
 )
 _HOLDING = re.compile(
     r"\b(occup(?:y|ies|ied)|controls|fully control\w*|-held|-occupied|-controlled|surrounded|encircled|located|"
@@ -128,6 +142,7 @@ _HOLDING = re.compile(
 )
 _ASKED = re.compile(
     r"\b(ask(?:s|ed) for|demand(?:s|ed)|propos(?:es|ed)|offer(?:s|ed)|would have|should|ought to|must|insist(?:s|ed)|"
+    r"threaten(?:s|ed)|vow(?:s|ed)|"
     r"wants?|calls? for|called for|urg(?:es|ed)|request(?:s|ed))\b"
 )
 _AGREED = re.compile(
@@ -145,6 +160,8 @@ def _measured(text: str, clause: Clause, figure: Figure) -> str | None:
     base, _, per = (figure.unit or "").partition("/")
     if figure.unit == "date":
         return "event"
+    if figure.unit == "boolean":
+        return None
     if base == "percent" and "due" in text and lexicon.CAUSAL.search(text):
         return "causal"
     if _is_hypothetical(text, clause):
@@ -183,7 +200,8 @@ def _lasting(text: str, clause: Clause) -> str | None:
         return "rate"
     if re.search(r"\b(square|km2|km²)\b", text):
         return "rate" if re.search(r"\b(a|per) day\b", text) else "flow"
-    if clause.nominal or not any(child.dep_ in SUBJECTS for child in clause.head.children):
+    alone = clause.nominal or not any(child.dep_ in SUBJECTS for child in clause.head.children)
+    if alone and not _is_cause(text, clause):
         return "event" if re.search(r"\b(cease-?fire|truce|pause|talks?|meeting|visit|summit)\b", text) else "stock"
     return None
 
@@ -224,10 +242,11 @@ _SPAN_OF_YEARS = re.compile(
 )
 """A running total."""
 _RECENT = re.compile(
-    r"\b(over|in|during|for|within|through) (?:the )?(?:past|last|previous|preceding|same|first|second|third|fourth|week|"
-    r"month|night|day|quarter|whole|january|february|march|april|spring|june|july|august|september|october|november|"
-    r"december|summer|autumn|winter|two|three|four|five|six|\d{4})\b|\b(?:overnight|daily|nightly|weekly|monthly|annual\w*|"
-    r"yearly|(?:a|per|each) (?:day|week|month|year)|last (?:night|week|month|year)|this (?:week|month)|today|yesterday)\b"
+    r"\b(over|in|during|for|within|through) (?:the )?(?:past|last|previous|preceding|same|first|second|third|fourth|"
+    r"week|month|night|day|quarter|whole|january|february|march|april|spring|june|july|august|september|october|november|"
+    r"december|summer|autumn|winter|two|three|four|five|six|\d{4})\b|\b(?:overnight|daily|nightly|weekly|monthly|"
+    r"annual\w*|yearly|(?:a|per|each) (?:day|week|month|year)|last (?:night|week|month|year)|this (?:week|month)|"
+    r"today|yesterday)\b"
 )
 """A period that ends."""
 
@@ -283,13 +302,16 @@ _GROUND = re.compile(
 
 def _percent(text: str, clause: Clause) -> str:
     if _LEVEL.search(text):
-        set_by = re.search(r"\b(cut|cuts|rais\w+|lower\w*|lift\w*|hik\w+|increas\w+|reduc\w+|slash\w+|kept|held)\b", text)
+        set_by = re.search(
+            r"\b(cut|cuts|rais\w+|lower\w*|lift\w*|hik\w+|increas\w+|reduc\w+|slash\w+|kept|held)\b", text
+        )
         return "event" if set_by and re.search(r"\brates?\b", text) and "bank" in text else "rate"
     if _GROUND.search(text):
         return "location"
     if re.search(
-        r"\b(fell|fallen|drop\w*|declin\w*|down|rose|risen|increas\w*|up by|grew|grown|revenues?|cut|shr[aiu]nk|plung\w*|"
-        r"jump\w*|collaps\w*|(?:less|more|lower|higher|fewer) than|year on year|lost|restored|destroyed|halved|doubled)\b",
+        r"\b(fell|fallen|drop\w*|declin\w*|down|rose|risen|increas\w*|up by|grew|grown|revenues?|cut|shr[aiu]nk|"
+        r"plung\w*|jump\w*|collaps\w*|(?:less|more|lower|higher|fewer) than|year on year|lost|restored|destroyed|"
+        r"halved|doubled)\b",
         text,
     ):
         return "flow"
@@ -399,9 +421,15 @@ def _is_cause(text: str, clause: Clause) -> bool:
     if not found:
         return False
     verbs = {clause.head.lower_} | {
-        token.lower_ for token in clause.tokens if token.dep_ in ("conj", "xcomp", "aux", "ccomp", "csubj") and is_clausal(token)
+        token.lower_
+        for token in clause.tokens
+        if is_clausal(token)
+        and (token.dep_ in ("conj", "xcomp", "aux", "ccomp", "csubj") or (token.dep_ == "acl" and token.tag_ == "VBG"))
     }
     words = found[0].split()
+    suffered = any(child.dep_ == "auxpass" or child.lemma_ == "be" for child in clause.head.children)
+    if suffered and clause.head.tag_ == "VBN" and clause.head.lower_ in words:
+        return any(child.dep_ == "agent" for child in clause.head.children)
     return any(word in verbs for word in words) or words[0] in ("taking", "takes", "took")
 
 

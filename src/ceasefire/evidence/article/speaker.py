@@ -281,7 +281,7 @@ def _noun_verb(noun: str) -> str:
 def _author_of(noun: Token) -> Token | None:
     """The possessor of a statement, or the object of its `by`; the noun itself where it is a report."""
     for child in noun.children:
-        if child.dep_ == "poss":
+        if child.dep_ == "poss" or any(word.dep_ == "case" for word in child.children):
             return child
         if child.dep_ in ("prep", "agent") and child.lower_ in ("by", "from"):
             return next((word for word in child.children if word.dep_ == "pobj"), None)
@@ -301,6 +301,7 @@ _GROUP = re.compile(
 _INFERRING = lexicon.words(
     """show indicate suggest reveal find signal estimate calculate project expect believe think judge"""
 )
+_FORECASTERS = ("poll", "analyst", "press", "body", "office")
 _SELF = ("i", "we", "you", "one")
 _SPEECH = lexicon.words("""say tell state claim allege admit warn insist announce declare report deny boast hint""")
 """Lemmas whose subject speaks whoever it is; the subject of any other must be known to speak."""
@@ -315,7 +316,17 @@ def _speaks(who: Token, lemma: str, resolve: Resolve) -> Voice | None:
     if who.lower_ in ("it", "this", "that", "these", "those", "which", "what") and resolve(who) is None:
         return None
     name = name_of(who, resolve)
-    if lexicon.fold(name) in ("maps", "map", "data", "figures", "numbers", "statistics", "footage", "imagery", "images"):
+    if lexicon.fold(name) in (
+        "maps",
+        "map",
+        "data",
+        "figures",
+        "numbers",
+        "statistics",
+        "footage",
+        "imagery",
+        "images",
+    ):
         return None
     if re.search(_SHARE, lexicon.fold(who.doc[who.left_edge.i : who.i + 1].text)):
         return None
@@ -331,7 +342,7 @@ def _speaks(who: Token, lemma: str, resolve: Resolve) -> Voice | None:
         "learn",
         "accept",
     ):
-        return Voice(name, lemma) if grouped or (known and known.kind in ("poll", "analyst", "press")) else None
+        return Voice(name, lemma) if grouped or (known and known.kind in _FORECASTERS) else None
     if lemma in _INFERRING and not (grouped or known or _is_name(who)):
         return None
     speaks = grouped or known or _is_name(who) or who.lower_ in ("he", "she", "they")
@@ -408,7 +419,9 @@ def _pollsters() -> re.Pattern[str]:
     return re.compile(r"\b(?=[A-Z])(?i:" + "|".join(map(re.escape, reversed(names))) + r")(?= |[,.;:'’)]|$)")
 
 
-_POLLING = re.compile(r"\b(polls?|surveys?|pollsters?|respondents?|asked|f[io]u?nds?|told|according|data|report\w*|sa\w+)\b")
+_POLLING = re.compile(
+    r"\b(polls?|surveys?|pollsters?|respondents?|asked|f[io]u?nds?|told|according|data|report\w*|sa\w+)\b"
+)
 
 
 def _polled(head: Token, sentence: Words) -> Voice | None:
@@ -421,7 +434,9 @@ def _polled(head: Token, sentence: Words) -> Voice | None:
     return Voice(found[-1][0], "find") if found and _POLLING.search(lexicon.fold(told)) else None
 
 
-_COUNTING = lexicon.words("""put count report estimate tally record list number""")
+_COUNTING = lexicon.words(
+    """put count report estimate tally record list number document register log identify verify reckon"""
+)
 _ANSWERING = lexicon.words("""deny dispute confirm reject doubt dismiss call""")
 _EXPECTING = lexicon.words("""expect forecast predict anticipate foresee""")
 """Verbs that make their subject the source of their object: a figure, an answer to others, a forecast."""
@@ -432,7 +447,8 @@ def _tallied(head: Token, resolve: Resolve) -> Voice | None:
     token = head
     for _ in range(MAX_CLIMB):
         lemma = token.lemma_.lower()
-        if token.pos_ == "VERB" and lemma in _COUNTING | _ANSWERING | _EXPECTING:
+        is_verb = token.pos_ == "VERB" or any(child.dep_ == "nsubj" for child in token.children)
+        if is_verb and lemma in _COUNTING | _ANSWERING | _EXPECTING:
             return _source(token, lemma, resolve)
         if is_clausal(token) and not (token.dep_ in ("advcl", "acl", "xcomp") and token.tag_ in ("VBG", "VBN", "VB")):
             return None
@@ -622,53 +638,98 @@ def quotes(text: str) -> Iterator[tuple[int, int]]:
 # Certainty -----------------------------------------------------------------------------------------------------------
 
 
-def hedge(text: str, said: Voice, kind: str, *, reading: bool = False) -> str:
-    """How sure the statement is put. `text`: the clause, folded; `reading`: it says what is in somebody's mind.
+def hedge(text: str, said: Voice, kind: str, *, reading: bool = False, measured: bool = False) -> str:
+    """How sure the statement is put. `text`: the clause, folded.
 
-    A named voice makes it reported, unless the voice or the words are unconfirmed or alleged, or speak of what will
-    come or how good something is.
+    `reading`: it says what is in somebody's mind; `measured`: it holds a number. A named voice makes it reported,
+    unless the voice or the words are unconfirmed or alleged, or speak of what will come or how good something is.
     """
-    if lexicon.UNCONFIRMED.search(lexicon.fold(said.name)) or lexicon.UNCONFIRMED.search(text):
+    if not _OF_OTHERS.search(text) and (
+        lexicon.UNCONFIRMED.search(lexicon.fold(said.name)) or lexicon.UNCONFIRMED.search(text)
+    ):
         return "unconfirmed"
     if said.verb in lexicon.DOUBTING or lexicon.ALLEGED.search(text):
         return "alleged"
     if not said.is_author:
-        return _told(text, said, kind)
+        return "reported" if is_opinion_share(text) else _told(text, said, kind)
     if lexicon.REPORTEDLY.search(text):
         return "reported"
-    return _own(text, kind, reading)
+    return _own(text, kind, reading=reading, measured=measured)
 
 
+_OF_OTHERS = re.compile(
+    r"\b(?:figures?|numbers?|claims?|reports?|accounts?|statements?|it|this|they) "
+    r"(?:could|can|has|have)(?: not|n't|not) (?:been |be )?(?:\w+ly )?(?:verified|confirmed)\b"
+)
+"""The author's remark that what others say is not confirmed: itself plainly stated."""
 _WILL = re.compile(
     r"\b(will|won't|'ll|going to|shall|would (?:start|begin|end|take|last)|expects?|forecasts?|projected)\b"
 )
 _VERDICT = re.compile(
     r"\b(very difficult|difficult|terrible|great|disaster|best|worst|horrible|shameful|beautiful|stupid|tough|"
-    r"important|unacceptable|eagerness)\b"
+    r"important|unacceptable|eagerness|cannot (?:win|hold|last)|(?:not|never) (?:looking|interested|serious))\b"
 )
+_DENYING = ("oppose", "reject", "refuse")
 
 
 def _told(text: str, said: Voice, kind: str) -> str:
-    if _VERDICT.search(text):
+    if _VERDICT.search(text) or said.verb == "doubt":
         return "opinion"
-    if said.verb in ("oppose", "reject", "refuse", "announce", "confirm", "declare", "acknowledge"):
-        return "asserted" if said.verb in ("oppose", "reject", "refuse") else "reported"
+    known = lexicon.actor(said.name)
+    if said.verb in _DENYING:
+        return "asserted" if known and known.kind == "person" else "reported"
     if said.verb in ("forecast", "predict", "expect", "project", "warn") or (kind == "forecast" and _WILL.search(text)):
         return "forecast"
     return "reported"
 
 
-def _own(text: str, kind: str, reading: bool) -> str:
-    modal, future = lexicon.MODAL.search(text), lexicon.FUTURE.search(text)
+_GUESS = re.compile(r"\b(may|might|perhaps|probably|possibly|presumably|maybe|cannot|can't|no \w+ would)\b")
+_FIGURE_OF_SPEECH = re.compile(
+    r"\b((?:the|russian|wounded) bear|tigers?|wol(?:f|ves)|fox(?:es)?|vultures?|jackals?|hyenas?|serpents?|puppets?|"
+    r"pawns?|gamblers?|poker|chess(?:board)?|dice|roulette|wager\w*|noose|ropes?|gallows|guillotine|graveyards?|coffins?|"
+    r"corpses?|funerals?|slaughter\w*|butcher\w*|meat ?grinder|cannon fodder|furnace|inferno|abyss|swamp|quagmire|"
+    r"circus|clowns?|charade|farce|theat(?:er|re) of|dreams? of|nightmare|throne|tsar|crown|angels?|devils?|saints?|"
+    r"sinners?|messiah|prophets?|beggars?|thie(?:f|ves)|bandits?|gangsters?|mafia|mad(?:man|ness)|vassal\w*|empire|"
+    r"ble(?:d|eds?|eding)|(?:out|short) of breath|suffocat\w+|strangl\w+|chok(?:es|ed|ing)|gasp\w*|limp(?:s|ed|ing)|"
+    r"crumbl\w+|rott(?:en|ing)|gut(?:s|ted)|swallow\w*|devour\w*|gobbl\w*|poison(?:ed|s|ing)|house of cards|"
+    r"domino(?:es)?|sinking ship|iceberg|fairy tales?|on (?:his|her|its|their) knees|stooges?|cronies|henchmen|"
+    r"warmonger\w*|lapdogs?|lackeys?)\b"
+)
+"""Images and invective: who writes so gives a view, not a record."""
+_TRYING = re.compile(
+    r"\b((?:is|are|was|were|'s|'re|keeps?) (?:\w+ly )?(?:working|trying|looking|hoping|seeking|"
+    r"plotting|playing|betting|waiting)|sells? (?:it|this|that) as|never wanted|refuses to|"
+    r"at (?:great|terrible|huge) cost|badly|in our view)\b"
+)
+"""What an author reads into somebody's doings, or how he weighs them."""
+
+
+def _own(text: str, kind: str, *, reading: bool, measured: bool) -> str:
+    """The author's own words: a number is stated, unless it is a guess; a guess, a view and an image are opinion."""
     judged = lexicon.JUDGEMENT.search(text)
-    if reading and not future:
+    future = kind == "forecast" or (kind != "event" and lexicon.FUTURE.search(text))
+    guess = kind != "event" and _GUESS.search(text)
+    if guess:
         return "opinion"
-    if future or kind == "forecast" or (modal and not judged):
-        return "opinion" if judged and not future else "forecast"
-    return "opinion" if judged else "asserted"
+    if (measured and kind in _PLAIN) or _ON_PAPER.search(text):
+        return "opinion" if judged and kind == "intention" else "asserted"
+    if kind == "causal" and (future or lexicon.MODAL.search(text)):
+        return "forecast"
+    if kind == "forecast":
+        return "opinion" if judged and not lexicon.FUTURE.search(text) else "forecast"
+    if reading or judged or _FIGURE_OF_SPEECH.search(text) or _TRYING.search(text):
+        return "forecast" if future and not (judged or reading) else "opinion"
+    return "forecast" if future or (lexicon.MODAL.search(text) and kind != "event") else "asserted"
 
 
-_DIGIT = {"asserted": "2", "reported": "3", "alleged": "4", "unconfirmed": "4", "opinion": "3", "forecast": "3"}
+_PLAIN = ("stock", "flow", "location", "rate", "event", "intention")
+_ON_PAPER = re.compile(
+    r"\b(?:budget|law|plan|draft|treaty|memorandum|document|text)(?: [\w']+){0,4} "
+    r"(?:assum\w+|envisag\w+|provides?|stipulat\w+)\b"
+)
+
+
+_DIGIT = {"asserted": "2", "reported": "2", "alleged": "4", "unconfirmed": "4", "opinion": "3", "forecast": "3"}
 
 
 def admiralty(said: Voice, hedged: str) -> str:

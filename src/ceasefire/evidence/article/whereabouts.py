@@ -29,7 +29,7 @@ MAX_REMEMBERED = 60
 
 @dataclass
 class Memory:
-    """Places read so far."""
+    """Places that were read so far."""
 
     named: list[str] = field(default_factory=list)
     """Towns, oblasts and waters in the order of the text."""
@@ -42,35 +42,54 @@ class Memory:
     oblasts: set[str] = field(default_factory=set)
     """Names that the text has used with `oblast` or `region`."""
 
+    last: tuple[str, ...] = ()
+    """Places of the last clause of the paragraph that has any."""
+
     def turn(self) -> None:
         """A new paragraph begins."""
-        self.ground = ()
+        self.ground = self.last = ()
 
     def keep(self, found: tuple[str, ...]) -> None:
         """What a clause was found to speak of."""
-        solid = tuple(name for name in found if name not in lexicon.COUNTRIES)
-        if solid:
-            self.ground = solid
-            self.named = [*(name for name in self.named if name not in solid), *solid][-MAX_REMEMBERED:]
+        self.last = found or self.last
+        self.ground = tuple(name for name in found if name not in lexicon.PARTIES) or self.ground
+        solid = [name for name in found if name not in lexicon.COUNTRIES]
+        self.named = [*(name for name in self.named if name not in solid), *solid][-MAX_REMEMBERED:]
 
 
 def whereabouts(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, ...]:
     """Places of a clause, most telling first; they are remembered."""
     own = _named(clause, sentence, memory)
-    stood = tuple(name for name in own if name not in lexicon.COUNTRIES)
-    text = lexicon.fold(clause.text)
-    found = (*stood, *_stand_ins(text, lexicon.fold(sentence.text), memory, stood))
-    if not found:
-        found = _located(clause, own)
-    if not found:
-        found = _concerned(clause, sentence, memory)
-    if not found:
-        found = _around(clause, sentence, memory) or memory.ground
-    if not found:
-        found = own or _country(clause.text) or _country(sentence.text)
-    found = tuple(dict.fromkeys(found))
+    ways = (
+        lambda: _said(clause, sentence, memory, own),
+        lambda: _located(clause, own),
+        lambda: _concerned(clause, sentence, memory),
+        lambda: _around(clause, sentence, memory),
+        lambda: memory.ground if _leans(clause) else (),
+        lambda: own or _country(clause.text) or memory.ground or _country(sentence.text) or memory.last,
+    )
+    found = tuple(dict.fromkeys(next((names for way in ways if (names := way())), ())))
     memory.keep(found)
     return found
+
+
+def _said(clause: Clause, sentence: Words, memory: Memory, own: tuple[str, ...]) -> tuple[str, ...]:
+    """Ground that the clause names or stands for; with it, that of what a participle describes."""
+    stood = tuple(name for name in own if name not in lexicon.COUNTRIES)
+    found = (*stood, *_stand_ins(lexicon.fold(clause.text), lexicon.fold(sentence.text), memory, stood))
+    if found and clause.head.tag_ == "VBG" and clause.head.dep_ in ("advcl", "acl"):
+        return (*found, *_around(clause, sentence, memory))
+    return found
+
+
+_LEANING = lexicon.words("it this that they them there these those which its here")
+
+
+def _leans(clause: Clause) -> bool:
+    """It speaks of what was said before, or of fighting."""
+    return any(token.lower_ in _LEANING and token.pos_ == "PRON" for token in clause.tokens) or bool(
+        _FIGHTING.search(lexicon.fold(clause.text))
+    )
 
 
 # Names ---------------------------------------------------------------------------------------------------------------
@@ -86,9 +105,9 @@ def _named(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, ...]:
             continue
         if name in lexicon.METONYMS and not _is_site(token):
             if name in ("Kyiv", "Moscow") and _is_object(token):
-                found.append(lexicon.DEMONYMS[name.lower()])
+                found.extend([lexicon.DEMONYMS[name.lower()], *([name] if token.head.lower_ == "to" else [])])
             continue
-        if name in lexicon.COUNTRIES and not _is_ground(token, name):
+        if name in lexicon.COUNTRIES and not (_is_ground(token, name) or (clause.nominal and token.dep_ == "poss")):
             continue
         found.append(_as_oblast(name, clause.text[high : high + 12], around, memory))
     return tuple(dict.fromkeys(found))
@@ -149,8 +168,9 @@ def _is_site(token: Token) -> bool:
         return head.lower_ in _AT and not (head.lower_ in ("from", "of") and head.head.pos_ == "NOUN")
     if token.dep_ == "dobj":
         return head.lemma_.lower() in _HITTING
-    if token.dep_ in ("compound", "nmod"):
-        return head.lower_ not in _GOVERNING
+    after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else token
+    if token.dep_ in ("compound", "nmod", "amod") or (after.tag_ == "NNS" and after.dep_ != "dobj"):
+        return head.lower_ not in _GOVERNING and after.lower_ not in _GOVERNING
     return token.dep_ in ("conj", "appos") and head.i != token.i and head.pos_ == "PROPN" and _is_site(head)
 
 
@@ -159,7 +179,12 @@ def _is_object(token: Token) -> bool:
 
 
 _LAND = lexicon.words(
-    """territory soil cities city land airspace economy morale border side towns villages grid sky skies cities"""
+    """territory soil cities city land airspace economy morale border side towns villages grid sky skies market
+    people society public population"""
+)
+_PARTS = lexicon.words(
+    """all part parts rest half third quarter fifth tenth most much percent % cent area map share whole swathes east
+    south north west"""
 )
 _STATE_DEPS = ("pobj", "dobj", "appos", "poss", "nmod", "npadvmod", "compound", "dative")
 
@@ -182,7 +207,8 @@ def _located(clause: Clause, own: tuple[str, ...]) -> tuple[str, ...]:
         token = _token_at(clause, low, high)
         if token is None or name not in own:
             continue
-        within = token.dep_ == "pobj" and token.head.lower_ in _WITHIN
+        part = token.head.lower_ == "of" and token.head.head.lower_ in _PARTS
+        within = token.dep_ == "pobj" and (token.head.lower_ in _WITHIN or part)
         land = token.head.lower_ in _LAND and token.dep_ in ("poss", "amod", "compound")
         if within or land or (name in lexicon.COUNTRIES and name not in lexicon.PARTIES):
             inside.append(name)
@@ -195,7 +221,9 @@ _FIGHTING = re.compile(
     r"offensive|west bank|east bank|provinces|defen[cs]ive|pull|holding|incursion|invad|swap|expel)\w*"
 )
 _CITY_CUE = r"(?:\bcity of {0}|\b{0} (?:city|airport)|\b(?:in|on|hit|struck) (?:central|downtown) {0})\b"
-_OBLAST_CUE = r"\b(?:provinces?|regions?|oblasts?) of (?:\w+ and )?{0}\b|\b{0}(?:,? and \w+)? (?:regions?|oblasts?|provinces?)\b"
+_OBLAST_CUE = (
+    r"\b(?:provinces?|regions?|oblasts?) of (?:\w+ and )?{0}\b|\b{0}(?:,? and \w+)? (?:regions?|oblasts?|provinces?)\b"
+)
 
 
 def _as_oblast(name: str, after: str, sentence: str, memory: Memory) -> str:
@@ -210,7 +238,8 @@ def _as_oblast(name: str, after: str, sentence: str, memory: Memory) -> str:
     if re.search(_OBLAST_CUE.format(re.escape(name.lower())), sentence):
         memory.oblasts.add(f"{name} oblast")
         return f"{name} oblast"
-    whole = name in ("Donetsk", "Luhansk") or (name in lexicon.WHOLE_OBLASTS and _FIGHTING.search(sentence))
+    armies = name in lexicon.WHOLE_OBLASTS or f"{name} oblast" in memory.oblasts
+    whole = name in ("Donetsk", "Luhansk") or (armies and _FIGHTING.search(sentence))
     return f"{name} oblast" if whole else name
 
 
@@ -232,7 +261,9 @@ _CITIES_OF = re.compile(
 _BELT = re.compile(r"\bfortress (?:belt|cities|line)\b")
 _PLANT = re.compile(r"\bnuclear (?:power )?(?:plant|station|reactor|facility)s?\b|\bznpp\b|\bzaes\b")
 _OTHER_PLANT = re.compile(r"\b(?:kursk|khmelnytskyi|rivne|south ukraine|chornobyl|chernobyl|iran\w*|submarines?)\b")
-_AT_FRONT = re.compile(r"\b(?:front|occup\w+|zaporizhzhia|enerhodar|russian[- ](?:held|occupied|controlled)|captured)\b")
+_AT_FRONT = re.compile(
+    r"\b(?:front|occup\w+|zaporizhzhia|enerhodar|russian[- ](?:held|occupied|controlled)|captured)\b"
+)
 _BANK = re.compile(r"\b(?:east|left|west|right) bank\b")
 
 
@@ -276,8 +307,10 @@ _ASKED = re.compile(
     r"\b(?:poll(?:s|ed|ster\w*)?|survey\w*|respondents?|voters|public opinion|kiis|gallup|razumkov|levada|vciom|"
     r"russian field|rating group|info sapiens)\b"
 )
-_SHARE = re.compile(r"(?:\d ?%|\bper ?cent\b|\bmajority\b|\b(?:half|thirds?|quarters?|fifths?) (?:of|would|want|say|said)|"
-                    r"\bone in \w+|\bin (?:ten|five|four)\b|\bsmaller share\b|\blarger share\b)")
+_SHARE = re.compile(
+    r"(?:\d ?%|\bper ?cent\b|\bmajority\b|\b(?:half|thirds?|quarters?|fifths?) (?:of|would|want|say|said)|"
+    r"\bone in \w+|\bin (?:ten|five|four)\b|\bsmaller share\b|\blarger share\b)"
+)
 _OPINION = re.compile(
     r"\b(?:favou?r|support|oppos|want|trust|believ|reject|accept|ready|willing|would|think|thought|sa[iy]|said|"
     r"called|approv|endur|prefer|agree|surrender|give up|respondents|concession|against|undecided)\w*"
@@ -287,9 +320,11 @@ _POLLED_BY = {"levada": "Russia", "vciom": "Russia", "russian field": "Russia", 
 
 _AIR = re.compile(
     r"\b(?:launch\w*|fir(?:e|ed|ing)|shot down|downed|intercept\w*|stopped|suppress\w*|jammed|neutrali[sz]ed|barrages?|"
-    r"salvo\w*|raids?|strikes?|stop rate|brought down|air attack\w*|bombard\w*)\b"
+    r"salvo\w*|raids?|strikes?|(?:stop|interception|kill|hit) rate|brought down|air attack\w*|bombard\w*)\b"
 )
-_FLYING = re.compile(r"\b(?:drones?|missiles?|shaheds?|gerans?|uavs?|barrages?|air raids?|glide bombs?|strikes?|decoys)\b")
+_FLYING = re.compile(
+    r"\b(?:drones?|missiles?|shaheds?|gerans?|uavs?|barrages?|air raids?|glide bombs?|strikes?|decoys)\b"
+)
 _AT_RUSSIA = re.compile(
     r"\b(?:ukrainian (?:long-range )?(?:drones?|missiles?|strikes?|uavs?)|ukraine(?:'s)? (?:\w+ )?(?:launched|struck|hit|"
     r"fired|drones|strikes|attacked)|russia(?:n|'s)? (?:\w+ ){0,3}(?:shot down|downed|intercepted|destroyed)|refiner\w+|"
@@ -299,10 +334,11 @@ _TAKEN = re.compile(
     r"\b(?:square (?:km|kilomet\w+|miles?)|sq\.? (?:km|miles?)|km2|km²|hectares|gain(?:ed|ing|s)? ground|occupied area|"
     r"advances?|advanced|advancing|rate of advance|pace of (?:the )?advance)\b"
 )
+_PACE = re.compile(r"\b(?:pace|rate|tempo)\b")
 _FOR_UKRAINE = re.compile(
     r"\b(?:military aid|aid (?:package|deliver\w*|to)|assistance|arms (?:deliver\w*|package|suppl\w*|sales)|"
     r"weapons? (?:deliver\w*|suppl\w*)|lend (?:ukraine|kyiv)|loans? (?:to|for) (?:ukraine|kyiv)|f-16s?|patriots?|himars|"
-    r"atacms|amraams?|reparations loan|to (?:ukraine|kyiv)|hand (?:ukraine|kyiv)|(?:allocated|poured|pledged|donated|"
+    r"atacms|amraams?|reparations loan|to (?:ukraine|kyiv)|(?:hand|give|send|lend|grant|offer|sell)(?:s|ing)? (?:ukraine|kyiv)|(?:allocated|poured|pledged|donated|"
     r"disbursed|committed) .{0,30}(?:\$|€|£|billion|million))\b"
 )
 _PUNISHED = re.compile(r"\b(?:sanction\w*|blacklist\w*|embargo\w*|price cap|secondary tariffs?|tariffs?)\b")
@@ -314,12 +350,12 @@ _YIELDED = re.compile(
 )
 _PURSES = (
     ("Russia", re.compile(
-        r"\b(?:roubles?|rubles?|russian (?:economy|budget|oil|exports?)|russia's (?:economy|budget|oil|exports?|federal|"
+        r"\b(?:roubles?|rubles?|russian (?:\w+ )?(?:economy|budget|oil|exports?)|russia's (?:\w+ )?(?:economy|budget|oil|exports?|federal|"
         r"central)|federal (?:budget|deficit)|urals|rosneft|lukoil|gazprom|bank of russia|national wealth fund|shadow "
-        r"fleet|kremlin's purse)\b")),
+        r"fleet|(?:kremlin|moscow)'s (?:purse|coffers|treasury|war chest|finances))\b")),
     ("Ukraine", re.compile(
         r"\b(?:hryvnias?|ukrenergo|dtek|energoatom|naftogaz|national bank of ukraine|ukraine's (?:economy|budget|grid|"
-        r"exports?)|ukrainian (?:economy|budget|grid|exports?)|kyiv needs)\b")),
+        r"exports?)|ukrainian (?:economy|budget|grid|exports?)|(?:kyiv|ukraine) needs)\b")),
 )  # fmt: skip
 _MONEY = re.compile(
     r"\b(?:budget|deficit|revenues?|spending|expenditure|key rate|inflation|gdp|taxes|exports?|oil and gas|receipts|"
@@ -327,27 +363,30 @@ _MONEY = re.compile(
 )
 _POWER = re.compile(
     r"\b(?:grid|power (?:stations?|plants?|cuts?|system|deficit)|outages?|blackouts?|electricity|gigawatts?|gw|"
-    r"megawatts?|imports are capped|substations?|heating)\b"
+    r"megawatts?|(?:power|electricity) (?:imports?|exports?)|substations?|heating)\b"
 )
 
 
 def _concerned(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, ...]:
     """The country that a subject of this kind concerns."""
-    text, around = lexicon.fold(clause.text), lexicon.fold(sentence.text)
+    noun = _described(clause)
+    text = lexicon.fold(f"{noun.text} {clause.text}" if noun else clause.text)
+    around = lexicon.fold(sentence.text)
     named = _people_of(text) or _people_of(around)
     if _ASKED.search(around):
         memory.asked = _people_of(around) or _asked_by(around) or memory.asked
     for country, pattern in _PURSES:
         if pattern.search(text):
             memory.purse = country
-    if _SHARE.search(text) and _OPINION.search(text) and (named or memory.asked or _ASKED.search(around)):
+    if _SHARE.search(text) and _OPINION.search(text) and not _MONEY.search(text):
         return (named or memory.asked or "Ukraine",)
     if _ASKED.search(text) and memory.asked:
         return (memory.asked,)
     if _AIR.search(text) and _FLYING.search(around):
         return ("Russia",) if _AT_RUSSIA.search(around) else ("Ukraine",)
-    if _TAKEN.search(text) and not memory.ground:
-        return ("Ukraine",)
+    if _TAKEN.search(f"{text} {around}" if _PACE.search(text) else text):
+        whole = Clause(sentence.root, sentence.start_char, sentence.end_char, [])
+        return _solid(whole, sentence, memory) or ("Ukraine",)
     if _PUNISHED.search(text):
         target = _AGAINST.search(text)
         return (_titled(target[1]),) if target else ("Russia",)
@@ -377,24 +416,29 @@ def _titled(name: str) -> str:
 
 
 def _around(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, ...]:
-    """Ground of what the clause describes or completes."""
-    head = clause.head
-    if head.dep_ in ("relcl", "acl"):
-        noun = head.head
-        last = noun.doc[noun.right_edge.i]
-        start, stop = noun.doc[noun.left_edge.i].idx, min(clause.end, last.idx + len(last))
-        found = _solid(Clause(noun, start, max(start + 1, stop), []), sentence, memory)
+    """Ground of what the clause describes, else of its sentence."""
+    noun = _described(clause)
+    if noun is not None:
+        found = _solid(noun, sentence, memory) or _located(noun, _named(noun, sentence, memory))
         if found:
             return found
-    if head.dep_ in ("advcl", "conj", "pcomp", "ccomp", "relcl", "acl", "xcomp") or clause.nominal:
-        whole = Clause(sentence.root, sentence.start_char, max(clause.end, sentence.start_char + 1), [])
-        return _solid(whole, sentence, memory)
-    return ()
+    whole = Clause(sentence.root, sentence.start_char, max(clause.end, sentence.end_char), [])
+    return _solid(whole, sentence, memory)
+
+
+def _described(clause: Clause) -> Clause | None:
+    """The noun phrase that a relative or participial clause hangs on."""
+    if clause.head.dep_ not in ("relcl", "acl"):
+        return None
+    noun = clause.head.head
+    last = noun.doc[noun.right_edge.i]
+    start, stop = noun.doc[noun.left_edge.i].idx, min(clause.end, last.idx + len(last))
+    return Clause(noun, start, max(start + 1, stop), [])
 
 
 def _solid(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, ...]:
-    named = _named(clause, sentence, memory)
-    return tuple(name for name in named if name not in lexicon.PARTIES)
+    named = tuple(name for name in _named(clause, sentence, memory) if name not in lexicon.PARTIES)
+    return (*named, *_stand_ins(lexicon.fold(clause.text), lexicon.fold(sentence.text), memory, named))
 
 
 def _country(text: str) -> tuple[str, ...]:

@@ -13,12 +13,19 @@ from ceasefire.evidence.claim import Claim
 OTHER_MONEY = frozenset({"RUB", "EUR", "UAH"})
 """A large number without a unit that counts nothing named is money, and not dollars, which have one."""
 LARGE = 1e8
+MOST_A_DOLLAR, MOST_A_BARREL = 150.0, 500.0
+"""Above it a number is no rate of exchange, or no price of a barrel."""
+_CURRENCY_NAMED = re.compile(r"^(?:the )?(?:ro?uble|hryvnia)\b|(?:^|\s)(?:ro?uble|hryvnia)$|exchange", re.IGNORECASE)
 
 
 def units_of(claim: Claim) -> frozenset[str]:
     """Units on record that the claim's number may be in."""
     base = (claim.unit or "").partition("/")[0]
     text = f"{claim.span} {claim.value_text or ''}"
+    priced = f"{text} {claim.subject} {claim.quantity}"
+    if not base and 1 < abs(number_of(claim) or 0.0) < MOST_A_DOLLAR and _CURRENCY_NAMED.search(priced):
+        if not _PERCENT.search(text) and scale_of(claim) == 1.0:
+            return frozenset({"RUB/USD", "UAH/USD"})
     if not base and (_RATE_OF_EXCHANGE.search(text) or "exchange" in claim.quantity):
         return frozenset({"RUB/USD", "UAH/USD"})
     if base in ("GW", "h", "percent"):
@@ -29,7 +36,9 @@ def units_of(claim: Claim) -> frozenset[str]:
     if base == "USD" or money is not None:
         if base == "USD" and money is None:
             text, money = f"{text} {claim.quantity} {claim.sentence or ''}", "USD"
-        return frozenset({"USD/bbl"}) if money == "USD" and _BARREL.search(text) else frozenset({money or "USD"})
+        barrel = _BARREL.search(f"{text} {claim.quantity} {claim.subject}")
+        cheap = abs(number_of(claim) or 0.0) * scale_of(claim) < MOST_A_BARREL
+        return frozenset({"USD/bbl"}) if money == "USD" and barrel and cheap else frozenset({money or "USD"})
     if not base and (number_of(claim) or 0.0) * scale_of(claim) >= LARGE:
         return OTHER_MONEY
     if base in ("count", "persons"):
@@ -55,7 +64,7 @@ _RATE_OF_EXCHANGE = re.compile(
     r"\bdollar (?:\w+ ){0,4}\d[\d.]{0,8} ?(?:ro?ubles?|hryvnias?)|(?:ro?uble|hryvnia) (?:\w+ ){0,4}\d[\d.]{0,8} (?:to|per|a) ",
     re.IGNORECASE,
 )
-_BARREL = re.compile(r"barrel|\bbbl\b|brent|urals|oil[ _]price|crude", re.IGNORECASE)
+_BARREL = re.compile(r"barrel|\bbbl\b|brent|urals|oil[ _]price|crude|\boil\b|_oil|oil_", re.IGNORECASE)
 _PERCENT = re.compile(r"per ?cent|%", re.IGNORECASE)
 _SCALES = {
     "thousand": 1e3,

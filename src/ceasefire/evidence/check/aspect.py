@@ -26,11 +26,17 @@ def aspect_of(topic: Topic, name: str, claim: Claim) -> str | None:
     places: Iterable[str] = (claim.span, claim.subject, claim.quantity.replace("_", " "), claim.value_text or "")
     if name == "side":
         places = (claim.subject, claim.span, *list(places)[2:])
+    if name == "category" and claim.sentence and len(_WORD.findall(claim.span)) < 2:
+        places = (claim.span, claim.sentence, *list(places)[1:])
     for text in (*places, claim.sentence or ""):
         found = _first_side(table, text, claim) if name == "side" else _nearest(table, text, claim)
-        if found is not None:
+        if found is not None and not (found == "plan" and text is claim.sentence):
             return found
     return None
+
+
+_WORD = re.compile(r"[A-Za-z]{3,}")
+"""A span with fewer than two words leaves it to its sentence what is counted."""
 
 
 def _first_side(table: Sequence[tuple[str, re.Pattern[str]]], text: str, claim: Claim) -> str | None:
@@ -66,7 +72,13 @@ def _nearest(table: Sequence[tuple[str, re.Pattern[str]]], text: str, claim: Cla
     middle = _number_place(text, claim)
     if middle is None:
         return alone[0][0] if len({value for value, _ in alone}) == 1 else min(alone, key=lambda item: item[1][0])[0]
-    return min(alone, key=lambda item: _distance(item[1], middle))[0]
+    others = [found.span() for found in NUMBER.finditer(text) if found.span() != middle][:20]
+    own = [
+        item
+        for item in alone
+        if all(_distance(item[1], middle) <= _distance(item[1], other) for other in others if other != middle)
+    ]
+    return min(own or alone, key=lambda item: _distance(item[1], middle))[0]
 
 
 def _first_few(words: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:

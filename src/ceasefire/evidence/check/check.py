@@ -18,13 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ceasefire.evidence.check import calendar, figure, ground, poll
+from ceasefire.evidence.check import calendar, context, event, figure, ground, poll, position, sums
 from ceasefire.evidence.check.record import Interval, Record, interval
 from ceasefire.evidence.claim import Claim, Verdict
 from ceasefire.evidence.store import Store
 
 Family = Callable[[Claim, Record], Verdict | None]
-FAMILIES: tuple[Family, ...] = (ground.examine, poll.examine, figure.examine, calendar.examine)
+FAMILIES: tuple[Family, ...] = (ground.examine, poll.examine, figure.examine, calendar.examine, position.examine)
 """In order: the first that decides is taken."""
 
 
@@ -51,9 +51,11 @@ def examine(claim: Claim, record: Record) -> Verdict:
     if claim.kind == "forecast" or (claim.hedge == "forecast" and claim.kind not in _JUDGEMENTS):
         return _past_due(claim, record)
     if claim.kind in _JUDGEMENTS:
-        dated = calendar.examine(claim, record) if claim.kind == "intention" else None
-        if dated is not None and dated.checkable:
-            return dated
+        if claim.kind == "intention":
+            for family in (position.examine, event.examine, calendar.examine):
+                told = family(claim, record)
+                if told is not None and told.checkable:
+                    return told
         return Verdict(claim.id, "unverified", _JUDGEMENTS[claim.kind])
     return _stated(claim, record)
 
@@ -64,13 +66,17 @@ def _past_due(claim: Claim, record: Record) -> Verdict:
     if found.due is not None and found.verdict.checkable:
         told = f"By {found.due}: {found.verdict.reason}"
         return dataclasses.replace(found.verdict, reason=told)
-    planned = figure.examine(claim, record) if claim.value is not None and _PLANNED.search(_words(claim)) else None
-    if planned is not None and planned.checkable:
-        return planned
+    if claim.value is not None and (words := _PLANNED.search(_words(claim))):
+        plan = "odds" if words["odds"] else "planned"
+        planned = figure.examine(dataclasses.replace(claim, kind="stock", hedge="asserted", value_text=plan), record)
+        if planned is not None and planned.checkable:
+            return planned
     return Verdict(claim.id, "unverified", _JUDGEMENTS["forecast"])
 
 
-_PLANNED = re.compile(r"\b(?:budget\w*|plan(?:s|ned)?|draft|assum\w+|target\w*|earmark\w*)\b")
+_PLANNED = re.compile(
+    r"\b(?:budget\w*|plan(?:s|ned)?|draft|assum\w+|target\w*|earmark\w*|(?P<odds>odds|chances?|probability))\b"
+)
 
 
 def _words(claim: Claim) -> str:
@@ -78,6 +84,28 @@ def _words(claim: Claim) -> str:
 
 
 def _stated(claim: Claim, record: Record) -> Verdict:
+    """By its own words; else of the town named before, by arithmetic, or with the words before it as context."""
+    own = _by_family(claim, record)
+    if own.verdict == "confirmed" or not record.claims:
+        return own
+    town = context.with_town_before(claim, record)
+    if town is not None and (found := ground.examine(town, record)) is not None and found.checkable:
+        return found
+    if own.checkable:
+        return own
+    summed = sums.examine(claim, record, lambda part: _by_family(part, record))
+    if summed is not None:
+        return summed
+    wider = context.with_words_before(claim, record)
+    if wider is not None:
+        for family in (figure.examine, poll.examine):
+            found = family(wider, record)
+            if found is not None and found.verdict in ("confirmed", "imprecise"):
+                return found
+    return own
+
+
+def _by_family(claim: Claim, record: Record) -> Verdict:
     undecided = None
     for family in FAMILIES:
         answer = family(claim, record)

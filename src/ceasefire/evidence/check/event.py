@@ -14,6 +14,7 @@ Left out: that something did not happen; whatever the almanac does not hold.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from functools import cache
 
@@ -27,6 +28,10 @@ SURE = 5
 """Least score of a match between a text and an event."""
 LOOKS_BACK = 75
 """Days before the telling in which an event may be meant whose day is not stated."""
+MONTHS = 70
+"""A longer stated time says little of one event in it."""
+SHORT = 40
+"""Characters below which a span leaves it to its sentence what is counted."""
 NARROW = 7
 """Longest stated time, in days, that by itself speaks for an event in it."""
 
@@ -36,7 +41,7 @@ KINDS = {
     "meeting": r"meet(?:s|ing)?\b|met\b|visit|hosted|talks|clash|row\b|quarrel|gather"
     r"|saw\b|seen\b|received|sat down|travel|flew|shout|scold",
     "talks": r"talks|accept|agree|negotiat|round\b|meet(?:s|ing)?\b|met\b|teams|delegations?|envoys"
-    r"|memorand|swap|exchange",
+    r"|memorand|swap|prisoner exchange|exchange of prisoners",
     "call": r"call(?:s|ed)?\b|phone|spoke\b|telephone|conversation|pause|moratorium|agree",
     "inauguration": r"took office|takes office|inaugurat|sworn in",
     "election": r"elect|won\b|victory",
@@ -89,8 +94,8 @@ _ALIASES = {
     "Moscow": r"moscow\b(?!['’]s)",
 }
 _DATE_WORD = re.compile(
-    rf"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|20[12]\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today"
-    rf"|tomorrow|(?:last|this|next|same) (?:week|month|year|spring|summer|autumn|fall|winter)"
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|20[12]\d|(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|today"
+    r"|tomorrow|(?:last|this|next|same) (?:week|month|year|spring|summer|autumn|fall|winter)"
     r"|(?:days|weeks|months|years) ago)\b",
     re.IGNORECASE,
 )
@@ -99,8 +104,14 @@ _DATE_WORD = re.compile(
 def examine(claim: Claim, record: Record) -> Verdict | None:
     """The event that a claim tells of; None where the almanac has none that fits."""
     stated = stated_day(claim)
-    if claim.negated or stated is None or int((stated[1] - stated[0]).astype(int)) > 400:
+    if (
+        (claim.negated and not _NOTHING.search(claim.span))
+        or stated is None
+        or int((stated[1] - stated[0]).astype(int)) > 400
+    ):
         return None
+    if "date" in claim.quantity or claim.unit == "date":
+        claim = dataclasses.replace(claim, value=None, value_low=None, value_high=None)
     if bounds(claim) is None and (found := _named(claim, record, stated)) is not None:
         return found
     return _told(claim, record, _around(claim, stated))
@@ -138,6 +149,9 @@ _WEEK = re.compile(r"\b(?:same|this|that|last|past) week\b", re.IGNORECASE)
 
 def _told(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
     """What came of an event on the stated days, or shortly before the telling."""
+    counted = bounds(claim) is not None
+    if claim.hedge == "opinion" or not (counted or claim.kind in ("event", "intention")):
+        return None
     told = record.told_on(claim)
     days = int((stated[1] - stated[0]).astype(int)) + 1
     unsaid = told is not None and stated[1] == told and days <= NARROW and not _DATE_WORD.search(claim.span)
@@ -148,7 +162,7 @@ def _told(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
         if away > 0 and not back:
             continue
         score = _strength(item, claim, days)
-        if score >= (SURE + 3 if back else SURE + 1):
+        if score >= (SURE + 3 if back or (days > MONTHS and not counted) else SURE + 1):
             found.append((score, -away, item))
     if not found:
         return None
@@ -169,10 +183,12 @@ def _strength(item: Event, claim: Claim, days: int) -> int:
         return 0
     people = sum(_is_named(name, text) for name in item.who)
     place = any(_is_named(name, text) for name in item.where)
-    shared = sum(1 for word in _words(item.what) if word in claim.span.casefold())
+    spoken = f"{claim.span} {claim.subject} {claim.quantity}".casefold()
+    shared = sum(1 for word in _words(item.what) if word in spoken)
     if not (people or place or (figure and shared)):
         return 0
-    return 2 * min(people, 2) + 3 * place + min(shared, 3) + kind + 2 * figure + 2 * (days <= NARROW)
+    clear = kind and bool(people) and shared >= 2
+    return 2 * min(people, 2) + 3 * place + min(shared, 3) + kind + clear + 2 * figure + 2 * (days <= NARROW)
 
 
 @cache
@@ -203,6 +219,8 @@ def _figures(item: Event, claim: Claim) -> list[float]:
     if bounds(claim) is None:
         return []
     text = f"{claim.span} {claim.quantity.replace('_', ' ')} {_UNIT_WORD.get(claim.unit or '', '')}".casefold()
+    if claim.sentence and len(claim.span) < SHORT:
+        text = f"{text} {claim.sentence.casefold()}"
     found = []
     for figure in item.figures:
         match = _FIGURE.match(figure)

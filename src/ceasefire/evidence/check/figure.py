@@ -27,6 +27,8 @@ from ceasefire.evidence.check.topic import DIMENSIONS, TOPICS, Topic
 from ceasefire.evidence.claim import Claim, Verdict
 
 NOT_OURS = frozenset({"km", "km2", "deg", "date", "boolean", "C", "day", "month", "year", "percent of GDP"})
+LEAST_FORCE = 20_000
+"""Fewer troops are a unit's, not a side's."""
 NO_FACT = frozenset({"forecast", "causal", "intention"})
 
 
@@ -64,6 +66,8 @@ def _of_topic(topic: Topic, claim: Claim, record: Record, near: str) -> Verdict 
     if any(aspect[name] is None and topic.dimension(name) and name not in topic.usual for name in ("side", "category")):
         return None
     if topic.name == "strikes" and (claim.unit or "").startswith("persons"):
+        return None
+    if topic.name == "size of forces" and abs(number_of(claim) or LEAST_FORCE) < LEAST_FORCE:
         return None
     multiple = of_times(claim)
     if multiple is not None:

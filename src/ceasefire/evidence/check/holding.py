@@ -197,7 +197,7 @@ def _grade(
         return "confirmed" if point else "imprecise" if share >= HALF else "contradicted"
     if said.part and not said.whole:
         return _partly(share, point)
-    if point and share >= (ALL if said.whole else MOST):
+    if point and share >= (ALL if said.whole else HALF if said.event and claim.hedge == "forecast" else MOST):
         return "confirmed"
     if said.whole:
         return "imprecise" if point and share >= HALF else "contradicted"

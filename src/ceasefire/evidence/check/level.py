@@ -78,7 +78,18 @@ def _meant(scope: Scope, periods: Sequence[Period]) -> list[Period]:
     since = [
         Period("to_date", first_of_year(item.end), item.end) for item in periods if item.kind in ("month", "total")
     ]
-    return list(dict.fromkeys([*(item for item in periods if item.kind != "total"), *since]))
+    whole = [
+        Period("year", first_of_year(new_year - 1), new_year - 1)
+        for item in periods
+        if item.kind in ("day", "total")
+        and item.rate is None
+        and item.end - (new_year := first_of_year(item.end)) <= EARLY
+    ]
+    return list(dict.fromkeys([*(item for item in periods if item.kind != "total"), *since, *whole]))
+
+
+EARLY = 75
+"""Days into a year in which a sum without a period may be that of the year before."""
 
 
 def _floor_speaks(reading: Reading, claim: Claim, status: str | None, error: float) -> bool:
@@ -96,6 +107,9 @@ def _error(claim: Claim, reading: Reading) -> float:
         return float("inf")
     scale = scale_of(claim)
     low, high = limits[0] * scale, limits[1] * scale
+    if claim.qualifier in LOOSE and reading.scope.unit == "percent" and claim.value is not None and claim.value > 50:
+        slack = max(1.0, LOOSE["about"] * (100.0 - claim.value))
+        low, high = claim.value - slack, claim.value + slack
     value = reading.value
     if value < 0 < high or (high < 0 < value):
         low, high = sorted((abs(low), abs(high)))
@@ -108,7 +122,8 @@ def _error(claim: Claim, reading: Reading) -> float:
 
 
 def _grade(hit: Hit, claim: Claim) -> str:
-    reading, loose = hit.reading, max(WITHIN, LOOSE.get(claim.qualifier, 0.0))
+    reading = hit.reading
+    loose = WITHIN if reading.scope.unit == "percent" else max(WITHIN, LOOSE.get(claim.qualifier, 0.0))
     if hit.error <= loose:
         return "contested" if reading.trust == "D" and reading.band else "confirmed"
     error = _off(hit, claim)

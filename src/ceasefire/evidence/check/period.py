@@ -69,7 +69,7 @@ _TO_DATE = re.compile(
     re.IGNORECASE,
 )
 _WEEK = re.compile(
-    r"\b(?:last|past|this|previous|in one|over the|during the|in a) week\b|\bseven days\b", re.IGNORECASE
+    r"\b(?:last|past|this|same|previous|in one|over the|during the|in a) week\b|\bseven days\b", re.IGNORECASE
 )
 _DAY = re.compile(
     r"\bovernight\b|\blast night\b|\b(?:one|single|the) (?:night"
@@ -90,6 +90,11 @@ def stated(claim: Claim, record: Record) -> tuple[Period, ...]:
     told = record.told_on(claim)
     if told is not None and start <= told < end:
         end = told
+    elif told is not None and told < start:
+        start = end = told
+    month = _month_beside(claim, told)
+    if month is not None and (month.end < start or end < month.start):
+        start, end = month.start, month.end
     text = f"{claim.span} {claim.value_text or ''}"
     rate = claim.unit.partition("/")[2] if claim.unit and "/" in claim.unit else _rate(text)
     if _TO_DATE.search(text):
@@ -98,9 +103,37 @@ def stated(claim: Claim, record: Record) -> tuple[Period, ...]:
         return _rated(start, end, rate)
     if _TOTAL.search(text) and (start == end or "total" in claim.quantity):
         return (Period("total", INVASION, end),)
+    if start <= INVASION + 7 and _WEEK.search(text):
+        start = end
     if start != end:
-        return _spans(start, end)
+        brief = end - start <= 1 and not _DAY.search(text) and not (claim.unit or "").startswith("percent")
+        return (*_spans(start, end), *((Period("total", INVASION, end),) if brief else ()))
     return _on_day(claim, text, end)
+
+
+_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
+_BESIDE = re.compile(
+    rf"^[^\d.;:]{{0,25}}?\bin (?:early |late |mid-)?({'|'.join(_MONTHS)})\b(?: (20\d\d))?", re.IGNORECASE
+)
+
+
+def _month_beside(claim: Claim, told: np.datetime64 | None) -> Period | None:
+    """The month named right after the number (`from 44.87 in November`), the last of that name before the telling."""
+    sentence = claim.sentence or claim.span
+    place = sentence.find(claim.span)
+    if claim.value is None or place < 0:
+        return None
+    number = f"{abs(claim.value):.10g}"
+    at = sentence.find(number, place)
+    found = _BESIDE.match(sentence[at + len(number) : at + len(number) + 60]) if at >= 0 else None
+    if found is None or (told is None and not found[2]):
+        return None
+    month = _MONTHS.index(found[1].lower()) + 1
+    year = int(found[2]) if found[2] else int(str(told)[:4])
+    day = np.datetime64(f"{year:04d}-{month:02d}-01", "D")
+    if not found[2] and told is not None and day > told:
+        day = np.datetime64(f"{year - 1:04d}-{month:02d}-01", "D")
+    return month_of(day)
 
 
 def neighbours(period: Period) -> tuple[Period, ...]:
@@ -175,6 +208,8 @@ def _on_day(claim: Claim, text: str, end: np.datetime64) -> tuple[Period, ...]:
     day = Period("day", end, end)
     if _DAY.search(text):
         return (day,)
+    if claim.unit == "percent":
+        return (day, Period("week", end - 6, end), before, month)
     total = Period("total", INVASION, end)
     return (total,) if claim.kind == "stock" else (day, total)
 

@@ -13,6 +13,7 @@ Left out: answers by region or age, and polls of other countries; which wording 
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from dataclasses import dataclass
 
@@ -85,6 +86,12 @@ QUESTIONS = (
         ("russian_plan.would_accept",),
     ),
     Question(
+        "freeze",
+        "would accept a freeze of the front with guarantees",
+        _words(r"(?:accept|agree|approv|support|back|open to|ready)[\w\s,'’-]{0,40}(?:freez|frozen|present line)"),
+        ("europe_ukraine_plan_freeze_guarantees_no_recognition.would_accept",),
+    ),
+    Question(
         "no donbas",
         "reject giving up Donbas for guarantees",
         _words(rf"{_NOT}[\w\s,'’-]{{0,60}}(?:donbas|donetsk)"),
@@ -148,7 +155,8 @@ QUESTIONS = (
         "fight on",
         "want to fight on",
         _words(
-            r"(?:fight|fighting|war|keep|continu)[\w\s,'’-]{0,30}(?:victory|\bon\b|continu|wins?\b"
+            r"(?:go|going|goes) on (?:with the )?(?:fight|war)|opinion_share_(?:continue|fight)\w*"
+            r"|(?:fight|fighting|war|keep|continu)[\w\s,'’-]{0,30}(?:victory|\bon\b|continu|wins?\b"
             r"|won\b)|until victory|continu\w* (?:the )?(?:war|fighting|military|hostilit)"
             r"|keep fighting|carry on"
         ),
@@ -220,7 +228,7 @@ _EXPECT = _words(
     r"|would end|going to)\b|(?:trust|approve of|confidence in) (?:\w+ )?(?:zelensk|putin|trump|president)"
 )
 """What people expect, and whom they trust, is not asked in the polls here."""
-_INVERSE = _words(r"inverse|reverse\b|the opposite|mirror image|flip")
+_INVERSE = _words(r"inverse(?! of\s*$)|reverse\b(?! of\s*$)|the opposite(?! of\s*$)|mirror image|flip")
 _BASE = "those_for_talks_concessions"
 
 
@@ -251,11 +259,15 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
     limits = bounds(claim)
     text = f"{claim.span} {claim.subject} {claim.quantity} {claim.attributed_to} {claim.value_text or ''}"
     whole = f"{text} {claim.sentence or ''}"
-    if (claim.unit or "percent") != "percent" or limits is None or not 0 <= min(limits[1], 100) <= 100:
+    if (claim.unit or "percent") != "percent" or (limits is None and not _THAN.search(claim.span)):
+        return None
+    if limits is not None and limits[1] < 0:
         return None
     if not _SURVEY.search(whole) or _ELSEWHERE.search(text) or claim.kind in ("forecast", "causal"):
         return None
     country = _country(claim, text, whole)
+    if claim.negated and _NOT_EVEN.match(claim.span):
+        claim = dataclasses.replace(claim, negated=False, qualifier="less_than", value_low=None, value_high=claim.value)
     question = next((item for item in QUESTIONS if item.words.search(text)), None)
     if question is None and claim.sentence:
         question = next((item for item in QUESTIONS if item.words.search(whole)), None)
@@ -266,14 +278,23 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         return None
     if "opinion" not in claim.quantity and not _PERCENT.search(text):
         return None
+    if limits is None:
+        return _compared(claim, record, _answers(record, claim, country), question, told, None) if question else None
     pollster = next((name for name, words in _POLLSTERS.items() if words.search(whole)), None)
     answers = _answers(record, claim, country)
     if _INVERSE.search(text):
         return _inverse(claim, record, answers, pollster, question, told)
-    return None if question is None else _share(claim, record, answers, pollster, question, told)
+    if question is None:
+        return None
+    found = _share(claim, record, answers, pollster, question, told)
+    return _compared(claim, record, answers, question, told, found)
 
 
-_PERCENT = re.compile(r"per ?cent|%|\b(?:half|thirds?|quarter|majority|most|two-thirds)\b", re.IGNORECASE)
+_NOT_EVEN = re.compile(r"not (?:even |a |one|half|\d)", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"per ?cent|%|\b(?:one|two|three|four|\d) (?:in|out of) (?:two|three|four|five|ten|\d)|\b(?:half|thirds?|quarter|majority|most|two-thirds)\b",
+    re.IGNORECASE,
+)
 
 
 def _country(claim: Claim, text: str, whole: str) -> str | None:
@@ -281,6 +302,9 @@ def _country(claim: Claim, text: str, whole: str) -> str | None:
         found = {key: match.start() for key, pattern in _PEOPLE.items() if (match := pattern.search(words))}
         if found:
             return min(found, key=lambda key: found[key])
+    where = " ".join(claim.places)
+    if (ukraine := "Ukraine" in where) != ("Russia" in where):
+        return "ua" if ukraine else "ru"
     return "ru" if _POLLSTERS["levada"].search(whole) else "ua" if _POLLSTERS["kiis"].search(whole) else None
 
 
@@ -327,6 +351,12 @@ def _share(
     waves = [item for item in meant if item.date <= told and _near(claim, item)]
     others = [item for item in recent if item.answer not in question.answers and _explains(claim, item, pollster)]
     others.sort(key=lambda item: (item.pollster != pollster, item.finding.later, -int(item.date.astype(int))))
+    if (
+        others
+        and not question.words.search(claim.span)
+        and any(others[0].answer.split(".")[0] == answer.split(".")[0] for answer in question.answers)
+    ):
+        return _verdict(claim, "confirmed", f"The poll has it: {others[0].says}", [others[0]])
     if others and not (waves and others[0].pollster != pollster):
         reason = f"True of another question: {others[0].says}; those who {question.says} are not that share"
         return _verdict(claim, "conflated", reason, [others[0], *([best] if best else [])])
@@ -339,6 +369,51 @@ def _share(
         return _verdict(claim, "conflated", f"True of an earlier poll: {last.says}; not of {best.says}", [last, best])
     grade = "contradicted" if best.finding.trust in ("A", "B") and best.answer.split(".")[0] != _BASE else "contested"
     return _verdict(claim, grade, f"The nearest poll of those who {question.says}: {best.says}", [best])
+
+
+_THAN = re.compile(
+    r"\b(?:(?P<less>smaller|lower|fewer|less|down|fell|fall\w*|declin\w*|drop\w*)|(?P<more>larger|higher|more|bigger|up|rose|grew|"
+    r"ris\w*|greater))\b[^.;]{0,40}?\b(?:than in|since|from|compared with) (?P<month>"
+    r"january|february|march|april|may|june|july|august|september|october|november|december)",
+    re.IGNORECASE,
+)
+_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
+
+
+def _compared(
+    claim: Claim,
+    record: Record,
+    answers: list[_Answer],
+    question: Question,
+    told: np.datetime64,
+    found: Verdict | None,
+) -> Verdict | None:
+    """A comparison with an earlier month of the same poll, held against both waves."""
+    than = _THAN.search(claim.span)
+    if than is None:
+        return found
+    waves = sorted((item for item in answers if item.answer in question.answers), key=lambda item: item.date)
+    now = [item for item in waves if item.date <= told and told - item.date <= np.timedelta64(YEAR // 4, "D")]
+    month = _MONTHS.index(than["month"].lower())
+    for last in reversed(now):
+        then = [
+            item
+            for item in waves
+            if item.answer == last.answer
+            and item.pollster == last.pollster
+            and item.date < last.date
+            and int(item.date.astype("M8[M]").astype(int)) % 12 == month
+            and last.date - item.date < np.timedelta64(YEAR, "D")
+        ]
+        if then:
+            moved = (last.value - then[-1].value) * (-1 if than["less"] else 1)
+            if moved > 0:
+                return found or _verdict(
+                    claim, "confirmed", f"It moved so: {then[-1].says}; {last.says}", [then[-1], last]
+                )
+            grade = "contradicted" if found is None or found.verdict != "confirmed" else "imprecise"
+            return _verdict(claim, grade, f"It moved the other way: {then[-1].says}; {last.says}", [then[-1], last])
+    return found
 
 
 def _of_time(meant: list[_Answer], claim: Claim, record: Record, told: np.datetime64) -> list[_Answer]:

@@ -260,7 +260,7 @@ def _share_stopped(
     launched = [record.series(series.name.replace(".stopped", ".launched")) for series in stopped]
     pairs = [(low, high) for low, high in zip(stopped, launched, strict=True) if high is not None]
     parts = [(_sum(scope, low, period), _sum(scope, high, period)) for low, high in pairs]
-    if not parts or any(low is None or high is None for low, high in parts):
+    if not parts or period.days < 6 or any(low is None or high is None for low, high in parts):
         return
     down = sum(low.value for low, _ in parts if low)
     up = sum(high.value for _, high in parts if high)
@@ -275,7 +275,8 @@ def _share_stopped(
         if part is not None
     )
     how = f"{down:,.5g} stopped of {up:,.5g} launched {period.says} = {value:.1f} %"
-    spread = 12.0 if period.days < 6 else 3.0 if period.days < 20 else 1.0
+    exact = all(part.coarse == 0 for both in parts for part in both if part is not None)
+    spread = 0.0 if exact else 12.0 if period.days < 6 else 3.0 if period.days < 20 else 1.0
     yield Reading(scope, period, value, value - spread, value + spread, spread, "A", findings, how)
 
 

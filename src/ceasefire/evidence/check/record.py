@@ -38,6 +38,8 @@ class Record:
     """Day on which the text came out."""
     claims: tuple[Claim, ...] = ()
     """The claims of the same text, for arithmetic within it."""
+    order: dict[str, int] = field(default_factory=dict, repr=False)
+    """Identifier of a claim → its place among `claims`."""
     shelf: dict[Any, Any] = field(default_factory=dict, repr=False)
     """What was worked out once and serves every text: shared by the records of one store."""
 
@@ -54,7 +56,22 @@ class Record:
     def of_text(self, published: Day | None, claims: Sequence[Claim] = ()) -> Record:
         """The same evidence for another text."""
         day = None if published is None else as_day(published)
-        return dataclasses.replace(self, published=day, claims=tuple(claims))
+        inline = sorted(claims, key=lambda claim: -1 if claim.start is None else claim.start)
+        order = {claim.id: place for place, claim in enumerate(inline)}
+        return dataclasses.replace(self, published=day, claims=tuple(inline), order=order)
+
+    def before(self, claim: Claim, most: int, reach: int) -> tuple[Claim, ...]:
+        """The claims just before this one in its text, nearest first: at most so many, within so many characters."""
+        place, start = self.order.get(claim.id), claim.start
+        if place is None:
+            return ()
+        found = []
+        for other in reversed(self.claims[max(0, place - 2 * most) : place]):
+            if start is not None and other.start is not None and start - other.start > reach:
+                break
+            if other.dup_of is None and other.span != claim.span and len(found) < most:
+                found.append(other)
+        return tuple(found)
 
     def names(self) -> tuple[str, ...]:
         """Names of all series, sorted."""

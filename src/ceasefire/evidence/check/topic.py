@@ -220,7 +220,7 @@ LOSSES = Topic(
     _words(
         r"los(?:t|s|ses|ing)\b|destroy|kill|casualt|dead\b|death"
         r"|die[ds]?\b|dying\b|fatalit|wounded|eliminat|neutrali[sz]|knocked out"
-        r"|liquidat|captured|visually|oryx"
+        r"|liquidat|captured|visually|oryx|buried\b|burie[sd]|graves\b"
     ),
     (*_claimed(), *_seen(), *_NAMED, *_on_table("losses")),
     side=_SIDES,
@@ -247,7 +247,7 @@ LOSSES = Topic(
             "killed": (
                 r"kill(?!ed (?:and|or) (?:seriously )?(?:wounded|injured))"
                 r"|dead\b(?! (?:and|or) wounded)|deaths?\b|died\b|dying\b|fatalit"
-                r"|liquidat|eliminat"
+                r"|liquidat|eliminat|buried\b|graves\b"
             ),
             "missing": r"missing\b",
             "named": r"by name|named\b|obituar|mediazona|ualosses|names of",
@@ -340,7 +340,8 @@ STRIKES = Topic(
 REVENUE = Topic(
     "oil and gas revenue",
     _words(
-        r"oil_revenue|(?:oil|energy|gas|hydrocarbon|fossil|petroleum)[\w\s,'’-]{0,30}(?:revenue"
+        r"oil_revenue|(?:took in|tak(?:es|ing) in|yield\w*|brought in|collect\w*|received|receipts)[\w\s$€.,]{0,60}(?:oil|gas)\b"
+        r"|(?:oil|energy|gas|hydrocarbon|fossil|petroleum)[\w\s,'’-]{0,30}(?:revenue"
         r"|income|earning|receipts|proceeds|taxes)|oil_revenue|earn(?:s|ed)?\b[\w\s$€.,]{0,40}(?:oil|gas|fossil|energy)"
     ),
     _on_table("oil and gas revenue"),
@@ -488,7 +489,7 @@ FORCES = Topic(
         "status": ("actual", "authorised"),
     },
     unless=_words(
-        r"kill|casualt|los(?:t|ses)\b|wounded|dead\b|recruit|enlist|sign(?:ed|ing)? (?:up|contract)"
+        r"kill|casualt|los(?:t|ses)\b|wounded|dead\b|buri|bodies|recruit|enlist|sign(?:ed|ing)? (?:up|contract)"
         r"|mobili[sz]|north korea|peacekeep|per ?cent|prisoner|pows?\b|bodies|desert|exchang"
     ),
 )
@@ -496,12 +497,18 @@ FORCES = Topic(
 RECRUITS = Topic(
     "recruitment",
     _words(
-        r"recruit|enlist|sign(?:ed|ing|s)? (?:up|military contracts|contracts)|contracts? with"
+        r"recruit|enlist|draft(?:s|ed|ing)\b|call(?:s|ed) up|sign(?:ed|ing|s)? (?:up|military contracts|contracts)|contracts? with"
         r"|mobili[sz]|conscript|volunteers?\b|join(?:ed|ing) the (?:army|military)"
     ),
     _on_table("recruitment"),
     side=_SIDES,
-    category=_table({"contracts": r"contract", "volunteers": r"volunteer", "mobilised": r"mobili[sz]|conscript"}),
+    category=_table(
+        {
+            "contracts": r"contract",
+            "volunteers": r"volunteer",
+            "mobilised": r"mobili[sz]|conscript|draft|call(?:s|ed) up",
+        }
+    ),
     usual={
         "side": ("RU",),
         "category": ("contracts", "recruits", "mobilised"),
@@ -608,7 +615,7 @@ AID = Topic(
             "change": r"fell|drop|decline|plung|per ?cent less",
         }
     ),
-    usual={"category": _ANY, "status": _ANY},
+    usual={"side": ("all",), "category": _ANY, "status": _ANY},
     unless=_words(
         r"package|moral support|support (?:the|for) (?:war|president)"
         r"|per ?cent of (?:ukrainians|russians|americans|respondents)"

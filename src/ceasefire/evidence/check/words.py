@@ -77,6 +77,9 @@ _HANDS = re.compile(
     rf"(?:(?P<RU2>{RUSSIAN})|(?P<UA2>{UKRAINIAN}))\b(?=[ .,;]|$)(?! (?:troops|forces|soldiers|fire|attack|"
     r"army|units|president|state|town|city|village))"
 )
+_FLAG = re.compile(
+    r"\b(?:flies|fly|flew|flying|raised|hoisted) (?:the |its |a )?(?:(?P<RU>russian)|ukrainian) (?:flag|colou?rs|tricolou?r)\b"
+)
 _UNDER = re.compile(r"\bunder (?:\w+ )?occupation\b|\boccupied (?!by)(?:[a-z]+ )?")
 _WHOLE = re.compile(
     r"\b(?:full(?:y)?|entire(?:ly)?|complete(?:ly)?|all of|whole|clear(?:ed|ing|s)|total(?:ly)?|100 ?(?:%|"
@@ -86,6 +89,14 @@ _PART = re.compile(
     r"\b(?:parts?|partly|partial(?:ly)?|outskirts|suburbs?|edges?|half|most of|districts?|north(?:ern)?|"
     r"south(?:ern)?|east(?:ern)?|"
     r"west(?:ern)?|cent(?:re|er|ral)|areas? (?:of|around|near)|some)\b"
+)
+_QUARTER = re.compile(
+    r"\b(?:parts?|most|half|(?:north|south|east|west|cent)\w* (?:parts?|districts?|quarters?|half|suburbs?|outskirts|edges?)|"
+    r"districts?|outskirts|suburbs) (?:and \w+ )?of\b"
+)
+_RETRACTED = re.compile(
+    r"\b(?:(?:that|this|it|which) (?:was|is|were|proved) (?:wrong|false|untrue|incorrect|mistaken|an error|a mistake)|"
+    r"retract\w*|erroneous\w*|corrected|correction|we regret|withdrawn claim)\b"
 )
 _DONE_TO = re.compile(
     r"\b(?:managed|manages|continues?|continued|succeeded|came|able|fail\w*|unable|yet|inability) (?:in |"
@@ -143,10 +154,11 @@ def status(claim: Claim, names: tuple[str, ...] = ()) -> Status | None:
     text = plain(claim)
     verb = spoken(text, names)
     stated = _stated(claim)
-    refused = claim.negated or (claim.unit == "boolean" and claim.value == 0)
+    refused = claim.negated or (claim.unit == "boolean" and claim.value == 0) or bool(_RETRACTED.search(text))
     if stated is not None and not (refused and verb is not None):
         holder = _other(stated.holder) if refused else stated.holder
-        whole, part = bool(_WHOLE.search(text)) and holder == "RU", bool(_PART.search(straight(claim.value_text or "")))
+        whole = bool(_WHOLE.search(text)) and holder == "RU"
+        part = bool(_PART.search(straight(claim.value_text or "")) or (not whole and _QUARTER.search(text)))
         event = verb.event if verb is not None and verb.holder == holder else False
         return Status(holder, whole or stated.whole, part or stated.part, event, True)
     if verb is None:
@@ -216,6 +228,9 @@ def spoken(text: str, names: tuple[str, ...] = ()) -> Status | None:
     part, whole = bool(_PART.search(text)), bool(_WHOLE.search(text))
     if match := _HELD_BY.search(text):
         return Status(match.lastgroup or "RU", whole, part)
+    flag = _FLAG.search(text)
+    if flag is not None:
+        return Status("RU" if flag["RU"] else "UA", whole, part)
     held = _HANDS.search(text)
     if held is not None and not _before(_PROSPECT, text, held.start(), 40):
         holder = (held.lastgroup or "RU")[:2]

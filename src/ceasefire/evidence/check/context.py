@@ -1,0 +1,61 @@
+"""What a claim leaves to the words before it: the currency, the thing that is counted, the town.
+
+`Spending came to 42.9 trillion` says no currency and `the town lies 15 km from Pokrovsk` no town: the claims just before
+it in the text do. A claim that nothing decides by itself is read once more with their words as its context. Since that
+is a guess, such a reading may confirm a claim or find it imprecise, and contradicts it only where the guess is a town.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+from ceasefire.evidence.check.atlas import Atlas
+from ceasefire.evidence.check.record import Record
+from ceasefire.evidence.claim import Claim
+from ceasefire.evidence.error import EvidenceError
+
+CLAIMS, CHARACTERS = 3, 500
+"""How far back the words before a claim still bear on it."""
+_TOWN = re.compile(
+    r"\b(?:the|this|that) (?:town|city|village|settlement|stronghold|fortress|citadel|hub|place)\b"
+    r"|^(?:it|which|that|its)\b|\bwhich (?:lies|is|was|fell|sits)\b|^(?:town|city|village)$",
+    re.IGNORECASE,
+)
+_KINDS = frozenset({"location", "event", "stock"})
+
+
+def with_words_before(claim: Claim, record: Record) -> Claim | None:
+    """The claim with the words of those before it as context; None where there are none."""
+    if claim.value is None and claim.value_low is None:
+        return None
+    earlier = record.before(claim, CLAIMS, CHARACTERS)
+    words = [part for other in reversed(earlier) for part in (other.subject, other.quantity, other.span)]
+    if not words:
+        return None
+    whole = " ".join((" ".join(words)[-1500:], claim.sentence or claim.span))
+    return dataclasses.replace(claim, sentence=whole[:4000])
+
+
+def with_town_before(claim: Claim, record: Record) -> Claim | None:
+    """The claim of the town that was named last, where it speaks of `the town`; None where none was, or it names one."""
+    if not _TOWN.search(claim.span) and not _TOWN.search(claim.subject):
+        return None
+    if claim.kind not in _KINDS:
+        return None
+    for other in record.before(claim, CLAIMS + 2, 2 * CHARACTERS):
+        for name in (other.subject, *other.places):
+            town = _town(name, record)
+            if town is not None and name not in claim.span:
+                span = _TOWN.sub(lambda match: name if match[0].lower() != "its" else f"{name}'s", claim.span, count=1)
+                places = (name, *(place for place in claim.places if place in claim.span))
+                return dataclasses.replace(claim, subject=name, places=places, span=span[:4000])
+    return None
+
+
+def _town(name: str, record: Record) -> str | None:
+    try:
+        found = record.gazetteer.find(name)
+    except EvidenceError:
+        return None
+    return found.name if Atlas.of(record).follows(found) and found.kind != "region" else None
