@@ -224,7 +224,7 @@ def test_what_is_no_file_is_refused_in_one_line(command, tmp_path):
     os.mkfifo(tmp_path / "pipe.txt")
     (tmp_path / "empty").mkdir()
     before = names(tmp_path)
-    for name in ("missing.txt", "loop.txt", "pipe.txt", "empty"):
+    for name in ("missing.txt", "loop.txt", "pipe.txt", "empty", "x" * 300):
         assert_one_line(call("claims", command, tmp_path / name, "--out", tmp_path / "out"), name)
     assert names(tmp_path) == before
 

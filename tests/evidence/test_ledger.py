@@ -835,9 +835,29 @@ def torn_ledger(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:4096] + b"\xff" * 8192)
 
 
+def changed_ledger(statement: str) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        Ledger.open(path).add([claim(), claim("b")])
+        with sqlite3.connect(path) as raw:
+            raw.executescript(statement)
+        raw.close()
+
+    return make
+
+
+ENDLESS = (
+    "ALTER TABLE claim RENAME TO other; CREATE VIEW claim AS WITH RECURSIVE t(n) AS "
+    "(SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT 'k' || n AS id, n AS added FROM t"
+)
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
+        (changed_ledger("DELETE FROM source"), "another program"),
+        (changed_ledger("UPDATE claim SET added = 'abc' WHERE id = 'a'"), "another program"),
+        (changed_ledger(ENDLESS), "another program"),
+        (changed_ledger("CREATE TRIGGER t AFTER INSERT ON claim BEGIN DELETE FROM link; END"), "another program"),
         (lambda path: path.write_text("id,doc\n" * 50), "no ledger"),
         (lambda path: path.write_bytes(b""), "no ledger"),
         (lambda path: path.write_bytes(b"SQLite format 3\0" + bytes(200)), "no ledger"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html.parser
 import re
 
@@ -254,6 +255,13 @@ def test_claims_that_share_an_identifier_keep_their_own_anchors(store):
     claims = [claim(0)] * 3
     page = parse(view.render(reading(claims, [judged(0, "unverified")] * 3), store))
     assert len([name for name in page.identifiers if name == "made-up-000" or name.startswith("claim.")]) == 3
+
+
+def test_an_identifier_may_be_the_name_of_a_section(store):
+    names = ("map", "card", "claim.4", "map")
+    claims = [dataclasses.replace(claim(0), id=name) for name in names]
+    page = parse(view.render(reading(claims, [judged(0, "unverified")] * 4), store))
+    assert len(page.identifiers) == len(set(page.identifiers))
 
 
 @pytest.mark.parametrize(

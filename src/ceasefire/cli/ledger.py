@@ -20,7 +20,9 @@ Where = Annotated[
 ]
 Fields = Annotated[
     list[str],
-    typer.Argument(metavar="FIELD=VALUE...", help="Fields of the claim, or its source; none after = for none; places by ;"),
+    typer.Argument(
+        metavar="FIELD=VALUE...", help="Fields of the claim, or source; nothing after = for none; places by ;"
+    ),
 ]
 Identifier = Annotated[str, typer.Argument(metavar="ID", help="Identifier of a claim.")]
 Reason = Annotated[str, typer.Option(help="Why; kept for good.")]

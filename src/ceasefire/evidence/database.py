@@ -194,8 +194,20 @@ def _open_file(asked: str, *, make: bool) -> Database:
     _check_version(int.from_bytes(header[60:64]), str(path))
     database = Database(_sqlite(path), str(path))
     with database.reading() as connection:
+        _check_parts(connection, database.where)
         _check_version(_version(connection), database.where)
     return database
+
+
+_FOREIGN = "SELECT 1 FROM sqlite_master WHERE type IN ('view', 'trigger') LIMIT 1"
+_MISNUMBERED = "SELECT 1 FROM claim WHERE typeof(added) <> 'integer' LIMIT 1"
+
+
+def _check_parts(connection: sa.Connection, where: str) -> None:
+    """Raises `EvidenceError` where a file marked as a ledger has been made or changed by something else."""
+    for question in (_FOREIGN, _MISNUMBERED, "PRAGMA foreign_key_check"):
+        if connection.exec_driver_sql(question).first() is not None:
+            raise EvidenceError(f"the ledger {where} was changed by another program; it is left as it is")
 
 
 def _create(path: Path) -> None:

@@ -160,8 +160,9 @@ def influence(
     many.check(runs, weeks, seed, workers)
     asked = opened(scenario, on)
     store = Store.open(evidence)
+    names = chosen(sources(asked, store), match)
     start = open_war(asked, Vintage(store, asked.opening))
-    without = openings_without(start, store, chosen(sources(asked, store), match))
+    without = openings_without(start, store, names)
     keep_compiled()
     dropped, headlines = of_start(
         start, without, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress

@@ -115,7 +115,7 @@ def explain(
     if name in vintage.names() or f"{name.rstrip('.')}.mid" in vintage.names():
         return _series(name, vintage)
     names = [*(n for n, v in known.items() if v.kind == "parameter"), *vintage.names()]
-    near = suggestion(name[:MOST_NAME], names) or "; `ceasefire variables` lists parameters"
+    near = suggestion(variable[:MOST_NAME], names) or "; `ceasefire variables` lists parameters"
     raise EvidenceError(f"{name!r:.80} is no parameter, and no series known on {vintage.as_of}{near}")
 
 

@@ -98,12 +98,17 @@ def heading(reading: Reading) -> str:
     return said(reading.title or reading.name, 300)
 
 
+_SECTIONS = ("card", "claims", "ahead", "map", "sources", "how", "blind")
+
+
 def anchored(claims: Iterable[Claim]) -> dict[int, str]:
     """An anchor for each claim by its place: its identifier where that is plain and its own, else its number."""
     anchors: dict[int, str] = {}
+    taken = set(_SECTIONS)
     for place, claim in enumerate(claims):
-        plain = claim.id if re.fullmatch(r"[A-Za-z][\w.-]{0,79}", claim.id, re.ASCII) else ""
-        anchors[place] = plain if plain and plain not in anchors.values() else f"claim.{place + 1}"
+        plain = re.fullmatch(r"(?!claim\.)[A-Za-z][\w.-]{0,79}", claim.id, re.ASCII) and claim.id not in taken
+        anchors[place] = claim.id if plain else f"claim.{place + 1}"
+        taken.add(anchors[place])
     return anchors
 
 

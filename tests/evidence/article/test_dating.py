@@ -204,3 +204,18 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     began = time.process_time()
     dating.find(text, TUESDAY)
     assert time.process_time() - began < 2.5
+
+
+@pytest.mark.parametrize(
+    ("text", "as_of"),
+    [
+        ("Over the four weeks to 13 September it grew.", "2025-08-17/2025-09-13"),
+        ("In the week to Saturday they fired 300.", "2025-09-07/2025-09-13"),
+        ("It rained over the weekend.", "2025-09-13/2025-09-14"),
+        ("They want it over by Christmas.", "2025-12-25"),
+        ("Nobody expects an offensive this winter.", "2025-12/2026-02"),
+        ("It broke down last winter.", "2024-12/2025-02"),
+    ],
+)
+def test_periods_that_end_on_a_day_feasts_and_seasons(text: str, as_of: str) -> None:
+    assert [item.as_of for item in dating.find(text, "2025-09-17")] == [as_of]

@@ -421,3 +421,29 @@ def test_any_soup_of_tags_is_read_or_refused(soup: str) -> None:
         return
     assert "\u202e" not in found.text
     assert all(found.text[span.start : span.end].strip() for span in found.paragraphs)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Mara Quell covers eastern Europe for this paper. She lives in Lviv.",
+        "This live blog has now ended.",
+        "The views expressed here are those of the writer alone.",
+        "You can follow all our coverage of the war here.",
+    ],
+)
+def test_notes_at_the_end_claim_nothing(line: str) -> None:
+    body = "The garrison of the town held out for another week, and its commander asked for shells once more. " * 2
+    text = f"A long week\n\n{body.strip()}\n\n{line}\n"
+    article = document.parse(text.encode(), "note.txt")
+    start = text.index(line)
+    assert article.is_boilerplate(start, start + len(line))
+    assert not article.is_boilerplate(text.index("The garrison"), start - 2)
+
+
+def test_a_line_of_names_and_a_date_claims_nothing() -> None:
+    text = "The long week\nComment | Mara Quell | 3 May 2025\n\nThe garrison held out for another week, it was said.\n"
+    article = document.parse(text.encode(), "note.txt")
+    start = text.index("Comment")
+    assert article.is_boilerplate(start, text.index("2025") + 4)
+    assert article.published == "2025-05-03"

@@ -267,3 +267,48 @@ def test_junk_never_breaks_it(text: str) -> None:
         return
     for claim in extract(article):
         assert article.text[claim.start : claim.end] == claim.span
+
+
+def test_each_figure_has_its_own_date() -> None:
+    text = "The price fell to $41 a barrel in August from $48 in July."
+    assert only(text, "$41").as_of == "2025-08"
+    assert min((claim for claim in claims(text) if claim.value == 48), key=lambda claim: len(claim.span)).as_of == (
+        "2025-07"
+    )
+
+
+def test_a_poll_without_a_date_was_taken_before_it_was_published() -> None:
+    found = only("A KIIS poll shows that 41 percent of Ukrainians trust the parliament.", "41 percent")
+    assert found.as_of == "2025-07-19/2025-09-17"
+    dated = only("A KIIS poll taken in May found that 41 percent of Ukrainians trust the parliament.", "41 percent")
+    assert dated.as_of == "2025-05"
+
+
+def test_a_share_belongs_to_what_they_said() -> None:
+    found = only("Some 57 percent of Ukrainians told Gallup that they would rather fight on.", "fight on")
+    assert (found.value, found.unit) == (57.0, "percent")
+
+
+def test_positions_are_yes_or_no() -> None:
+    no = only("Zelensky has openly opposed ceding territory to Russia.", "opposed")
+    yes = only("The Kremlin supports a ceasefire along the front.", "supports")
+    assert (no.value, no.unit) == (0.0, "boolean")
+    assert (yes.value, yes.unit) == (1.0, "boolean")
+
+
+def test_a_part_of_the_number_before() -> None:
+    text = "Officials counted 90,000 deserters in a year. Critics say the true number is a third of that."
+    found = only(text, "third of that")
+    assert (found.value, found.unit) == (pytest.approx(30000.0), "persons")
+
+
+def test_only_where_it_is_from_is_no_claim() -> None:
+    text = "A survey published on 9 September by a pollster found that 30 percent of Ukrainians want elections now."
+    assert all("published on" not in claim.span or "30 percent" in claim.span for claim in claims(text))
+
+
+def test_asides_that_compare_or_measure_are_claims() -> None:
+    text = "Izium, a rail hub 48 km from Sloviansk, was shelled twice, the heaviest attack since the spring of 2024."
+    found = claims(text)
+    assert any(claim.value == 48 and claim.unit == "km" and "Izium" not in claim.span for claim in found)
+    assert any(claim.span.startswith("the heaviest attack") for claim in found)

@@ -279,3 +279,21 @@ def test_hostile_text_takes_no_time(text: str) -> None:
     began = time.process_time()
     measure.find(text)
     assert time.process_time() - began < 2.5
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The force grew by 6,000 to 7,000 men a month.", [(6500.0, "persons/month")]),
+        ("It rose by 4 to 25 percent.", [(4.0, "percent"), (25.0, "percent")]),
+        ("Plants made 13 gigawatts against a need of 17.", [(13.0, "GW"), (17.0, "GW")]),
+        ("It took 300 square kilometres, or 10 a day.", [(300.0, "km2"), (10.0, "km2/day")]),
+        ("They fired 55 ballistic and cruise missiles.", [(55.0, "count")]),
+        ("He put the number of dead at 41,000.", [(41000.0, "persons")]),
+        ("Only a third would vote for it.", [(100 / 3, "percent")]),
+    ],
+)
+def test_units_that_stand_elsewhere(text: str, expected: list[tuple[float, str]]) -> None:
+    found = [(item.value, item.unit) for item in measure.find(text)]
+    assert [unit for _, unit in found] == [unit for _, unit in expected]
+    assert [value for value, _ in found] == pytest.approx([value for value, _ in expected])

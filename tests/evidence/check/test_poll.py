@@ -158,7 +158,7 @@ WORDS = (
 @given(
     span=st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=15).map(" ".join) | st.text(max_size=60),
     value=st.none() | st.floats(allow_nan=False, allow_infinity=False) | st.integers(0, 100).map(float),
-    as_of=st.sampled_from(("undated", "2025", "2025-07", "0001", "9999-12-31", "2025-13")),
+    as_of=st.sampled_from(("undated", "2025", "2025-07", "0001", "9999-12-31", "2025-12")),
     published=st.none() | st.sampled_from(("2025-08-12", "1999-01-01", "2030-01-01")),
     negated=st.booleans(),
 )

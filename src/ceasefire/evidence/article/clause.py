@@ -56,8 +56,32 @@ class Clause:
     @property
     def text(self) -> str:
         """Its words, verbatim."""
-        found: str = self.head.doc.text[self.start : self.end]
-        return found
+        return whole_text(self.head.doc)[self.start : self.end]
+
+
+def whole_text(doc: Any) -> str:
+    """The text of a parse, put together once."""
+    kept: str | None = doc.user_data.get("whole_text")
+    if kept is None:
+        kept = doc.user_data["whole_text"] = doc.text
+    return kept
+
+
+def noun_phrases(sentence: Words) -> list[Words]:
+    """The noun phrases of a sentence; those of a parse are looked for once."""
+    doc = sentence.doc
+    if "noun_phrases" not in doc.user_data:
+        table: dict[int, list[Words]] = {}
+        for chunk in doc.noun_chunks:
+            table.setdefault(chunk.sent.start, []).append(chunk)
+        doc.user_data["noun_phrases"] = table
+    found: list[Words] = doc.user_data["noun_phrases"].get(sentence.start, [])
+    return found
+
+
+def tokens_between(sentence: Words, low: int, high: int) -> list[Token]:
+    """Tokens of a sentence that start within two offsets."""
+    return [token for token in sentence if low <= token.idx < high]
 
 
 @functools.cache
@@ -330,9 +354,13 @@ MAX_PARTED = 9
 
 def _is_parted_subject(head: Token, run: list[int], first: int) -> bool:
     """A short subject stands apart from its verb, behind an aside."""
+    doc = head.doc
     own = any(child.dep_ in SUBJECTS and child.i in run for child in head.children)
-    aside = head.doc[run[-1] + 1].text in _ASIDES and head.doc[first - 1].text in _ASIDES
-    return own and aside and len(run) <= MIN_WORDS + 1 and first - run[-1] <= MAX_PARTED
+    last = max(index for index in run if not doc[index].is_punct)
+    next_word = next((token.i for token in doc[first : head.i + 1] if not token.is_punct), first)
+    gap = whole_text(doc)[doc[last].idx + len(doc[last]) : doc[next_word].idx].strip()
+    aside = gap[:1] in _ASIDES and gap[-1:] in (*_ASIDES, ")")
+    return own and aside and len(run) <= MIN_WORDS + 2 and next_word - last <= MAX_PARTED
 
 
 _OPENERS = ("that", "though", "although", "while", "because", "since", "as")
@@ -390,7 +418,7 @@ def nominals(sentence: Words, found: list[Clause]) -> list[Clause]:
     A clause that begins with one is cut to what it says of it; a phrase is left out where little else is said.
     """
     kept: list[Clause] = []
-    for clause in [*_held(sentence), *(_nominal(chunk) for chunk in sentence.noun_chunks)]:
+    for clause in [*_held(sentence), *(_nominal(chunk) for chunk in noun_phrases(sentence))]:
         if clause is None or any(clause.start < other.end and other.start < clause.end for other in kept):
             continue
         around = min(
@@ -408,7 +436,7 @@ def nominals(sentence: Words, found: list[Clause]) -> list[Clause]:
         if len(rest) < MIN_REST or clause.head.dep_ == "attr":
             continue
         if around.start == clause.start and not around.nominal:
-            around.start = _next_word(clause.head.doc, clause.end)
+            around.start = _next_word(sentence, clause.end)
         kept.append(clause)
     return kept
 
@@ -458,7 +486,11 @@ def _phrase(sentence: Words, start: int) -> list[Token]:
 def _cut(clause: Clause, start: int) -> None:
     """End a clause before an offset."""
     doc = clause.head.doc
-    before = [token for token in doc if clause.start <= token.idx < start and not (token.is_punct or token.is_space)]
+    before = [
+        token
+        for token in tokens_between(doc[clause.head.i].sent, clause.start, start)
+        if not (token.is_punct or token.is_space)
+    ]
     if before:
         clause.end = before[-1].idx + len(before[-1])
         clause.tokens = [token for token in clause.tokens if token.idx < start]
@@ -500,11 +532,11 @@ def asides(sentence: Words, found: list[Clause]) -> list[Clause]:
 
     A clause that ends with one is cut before it.
     """
-    doc, parts = sentence.doc, []
+    parts: list[Clause] = []
     for pattern in (_COMPARING, _REMOTE):
         for match in pattern.finditer(sentence.text):
             low, high = sentence.start_char + match.start(1), sentence.start_char + match.end(1)
-            words = [word for word in doc if low <= word.idx < high and not word.is_space]
+            words = [word for word in tokens_between(sentence, low, high) if not word.is_space]
             verbal = any(word.tag_ in ("VBD", "VBZ", "VBP", "MD") for word in words)
             if len(words) < MIN_WORDS or verbal or not _BESIDE.search(match[1]):
                 continue
@@ -522,8 +554,8 @@ MIN_REST = 6
 """Fewest words that a clause must say beside a noun phrase that is cut out of it."""
 
 
-def _next_word(doc: Any, offset: int) -> int:
-    following = (token.idx for token in doc if token.idx >= offset and not (token.is_space or token.is_punct))
+def _next_word(sentence: Words, offset: int) -> int:
+    following = (token.idx for token in sentence if token.idx >= offset and not (token.is_space or token.is_punct))
     return next(following, offset)
 
 

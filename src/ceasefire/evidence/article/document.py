@@ -659,6 +659,10 @@ def _joined(text: str, run: list[Span]) -> list[Span]:
     """One paragraph where every line but the last is of the width of a typewriter and most break off mid-sentence."""
     if len(run) < 2:
         return run
+    if any(
+        _is_boilerplate_line(text[line.start : line.end]) or _is_masthead(text[line.start : line.end]) for line in run
+    ):
+        return run
     widths = [line.end - line.start for line in run[:-1]]
     ended = sum(_ENDED.search(text, line.end - 4, line.end) is not None for line in run[:-1])
     if min(widths) >= 45 and max(widths) <= 110 and max(widths) - min(widths) <= 30 and 2 * ended < len(widths):
@@ -986,8 +990,8 @@ _CLOSED = re.compile(
 _PEN = re.compile(
     rf"[*_\s—–-]{{0,4}}(?:{_NAME} ){{1,3}}(?P<surname>{_NAME})[*_]{{0,3}},?"
     r"(?: (?:is|was) (?:an? |the )?.{0,120}\b(?:based in|author of|writer|columnist|correspondent|editor|fellow)\b"
-    r"| (?:also |regularly |often )?(?:writes|covers|reports (?:on|from|for)|contributes|edits|blogs|tweets|hosts|teaches|"
-    r"lectures)\b)"
+    r"| (?:also |regularly |often )?(?:writes|covers|reports (?:on|from|for)|contributes|edits|blogs|tweets|hosts|"
+    r"teaches|lectures)\b)"
 )
 
 
@@ -996,11 +1000,13 @@ def _closing(text: str, paragraphs: list[Span], title: Span | None) -> Iterator[
     rest = [span for span in paragraphs if span != title]
     body = " ".join(text[span.start : span.end] for span in rest if span.end - span.start > MAX_STAMP)
     for span in rest[-NEAR_END:] if len(rest) > 1 else []:
+        about = False
         for found in _SENTENCE.finditer(text, span.start, span.end):
             words = found[0].strip()
             pen = _PEN.match(words) if span in rest[-3:] else None
             own = pen is not None and body.count(pen["surname"]) - words.count(pen["surname"]) < 1
-            if words and (_CLOSED.match(words) or own):
+            about = own or (about and re.match(r"\W{0,3}(?:he|she|they|his|her|their)\b", words, re.I) is not None)
+            if words and (_CLOSED.match(words) or about):
                 start = found.start() + found[0].index(words[0])
                 yield Span(start, start + len(words))
 

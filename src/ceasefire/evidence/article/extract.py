@@ -14,13 +14,25 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ceasefire.evidence.article import dating, lexicon, measure, sense, speaker, whereabouts
-from ceasefire.evidence.article.clause import Clause, asides, clauses, inventory, language, linked, nominals
+from ceasefire.evidence.article.clause import (
+    Clause,
+    asides,
+    clauses,
+    inventory,
+    language,
+    linked,
+    nominals,
+    noun_phrases,
+    whole_text,
+)
 from ceasefire.evidence.article.speaker import NARRATOR, Voice
 from ceasefire.evidence.claim import MAX_TEXT, Claim, is_unit
 
@@ -241,8 +253,10 @@ def _statements(
         own.sort(key=lambda item: item.value is None)
         main, further_ones = _main_figure(clause, own, piece, dates)
         host = _draft(piece, sentence, clause, main, said, dates, reading, resolve, pulled=piece.pulled and alone)
-        if len(own) > 1 and (own_date := _dated_by(own[0], own, clause, piece, dates)):
-            host.as_of = own_date
+        if len(main) and len(own) > 1:
+            near = _until_break(own, dates, text)
+            own_date = _dated_by(own[0], own, clause, piece, dates)
+            host.as_of = own_date or _as_of(clause, piece, near, reading, sentence, own[0])
         yield host
         for extra in further_ones:
             part = _around(sentence, extra, piece)
@@ -313,6 +327,7 @@ def _adjoined(found: list[Clause], figures: list[measure.Measure], piece: Piece)
         yield Clause(token, token.idx, max(stop, high), words, nominal=True)
 
 
+_FOR = re.compile(r"\b(?:for|lasting|during|over)\s(?:\w{1,8}\s)?$")
 _LASTING = lexicon.words("last take spend need require run wait continue hold")
 
 
@@ -322,7 +337,14 @@ def _main_figure(
     """The figure that a clause states, and those beside it; what happened on a day lasts beside that."""
     low, high = piece.start + clause.start, piece.start + clause.end
     dated = any(low <= date.start and date.end <= high and date.precision == "day" for date in dates)
+    words = whole_text(clause.head.doc)
+    before = words[max(0, own[0].start - piece.start - 16) : own[0].start - piece.start] if own else ""
     lasts = bool(own) and own[0].unit in measure.DAYS and clause.head.lemma_.lower() not in _LASTING
+    lasts = (
+        lasts
+        and _FOR.search(before) is not None
+        and "-" not in words[own[0].start - piece.start : own[0].end - piece.start]
+    )
     if dated and lasts and clause.head.tag_ == "VBD" and not clause.nominal:
         return [], own
     return own[:1], own[1:]
@@ -462,7 +484,7 @@ def _weapons(sentence: Words, found: list[Clause]) -> Iterator[Clause]:
         if shortest is not None and shortest not in named:
             named.add(shortest)
             continue
-        chunk = next((chunk for chunk in sentence.noun_chunks if chunk.start_char <= low < chunk.end_char), None)
+        chunk = next((chunk for chunk in noun_phrases(sentence) if chunk.start_char <= low < chunk.end_char), None)
         if chunk is not None:
             start, stop = chunk.start_char, chunk.end_char
             if chunk.root.dep_ == "pobj" and chunk.start >= 3 and chunk.doc[chunk.start - 1].lower_ == "of":
@@ -701,6 +723,15 @@ def _weeks_before(day: str) -> str:
     return f"{last - datetime.timedelta(days=FIELDWORK_DAYS)}/{last}"
 
 
+_BREAKING = re.compile(r"[,;]\s(?:and|but|while|whereas)\b")
+
+
+def _until_break(own: list[measure.Measure], dates: list[dating.Dated], text: str) -> list[dating.Dated]:
+    """The dates that may be meant with the first figure: none behind `, and` and another figure."""
+    parted = [item.start for item in own[1:] if _BREAKING.search(text, own[0].end, max(own[0].end, item.start))]
+    return [date for date in dates if not parted or date.start < min(parted)]
+
+
 def _dated_by(
     item: measure.Measure, own: list[measure.Measure], clause: Clause, piece: Piece, dates: list[dating.Dated]
 ) -> str | None:
@@ -911,7 +942,8 @@ _SAME_TIME = re.compile(r"\b(?:the|that) (?:very )?same (?:day|week|month|year)\
 _WHOLE = re.compile(r"^(?:(all)|none|neither) of (?:which|whom|them|those)\b")
 _SHARED = re.compile(
     r"\b(?:due|owing|attributable|thanks|down)\b.{0,20}\bas much\b.{1,80}\bas (?:to|of|from)\b|"
-    r"\b(?:due|owing|attributable) (?:equally|in equal (?:parts?|measure)) to\b|\bin equal (?:parts?|measure) (?:due|owing)"
+    r"\b(?:due|owing|attributable) (?:equally|in equal (?:parts?|measure)) to\b|"
+    r"\bin equal (?:parts?|measure) (?:due|owing)"
 )
 _SOME_TIME = re.compile(
     r"\b(?:tak(?:e|es|en|ing)|took|need(?:s|ed)?|last(?:s|ed)?) (?:\w+ )?(?:some|a long|a short|considerable|much|more|"
@@ -961,34 +993,36 @@ def _value_text(draft: Draft, figure: sense.Figure | None, quantity: str, held: 
 def _linked(found: list[Claim], pulled: list[Draft]) -> list[Claim]:
     """Claims that repeat another's words point to it; of the two, the one in a paragraph of its own is the repeat."""
     alone = {(draft.start, draft.end) for draft in pulled}
-    words = {claim.id + str(claim.start): frozenset(lexicon.fold(claim.span).split()) for claim in found}
+    bags = [frozenset(lexicon.fold(claim.span).split()) for claim in found]
+    common = Counter(word for bag in bags for word in bag)
     linked: dict[int, int] = {}
-    by_word: dict[frozenset[str], list[int]] = {}
-    for index, claim in enumerate(found):
-        bag = words[claim.id + str(claim.start)]
+    by_word: dict[str, list[int]] = {}
+    for index, bag in enumerate(bags):
         if len(bag) < MIN_REPEAT:
             continue
-        for other in _alike(bag, by_word):
-            first, second = other, index
-            if _apart(found[first], found[second]) and first not in linked:
+        rare = sorted(bag, key=lambda word: (common[word], word))[: len(bag) - math.ceil(ALIKE * len(bag)) + 1]
+        for first in _alike(bag, bags, {other for word in rare for other in by_word.get(word, ())[:MAX_ALIKE]}):
+            if _apart(found[first], found[index]) and first not in linked:
                 is_pull = (found[first].start, found[first].end) in alone or _inside(found[first], alone)
-                linked[first if is_pull else second] = second if is_pull else first
+                linked[first if is_pull else index] = index if is_pull else first
                 break
-        by_word.setdefault(frozenset(sorted(bag)[:0]), []).append(index)
-        by_word.setdefault(bag, []).append(index)
+        for word in rare:
+            by_word.setdefault(word, []).append(index)
     return [
         dataclasses.replace(claim, dup_of=str(linked[index])) if index in linked else claim
         for index, claim in enumerate(found)
     ]
 
 
-def _alike(bag: frozenset[str], known: dict[frozenset[str], list[int]]) -> list[int]:
-    return [
-        index
-        for other, indices in known.items()
-        if other and len(bag & other) >= 0.75 * len(bag | other)
-        for index in indices
-    ]
+ALIKE = 0.75
+"""Least share of words in common, of all words of the two, for one claim to repeat another."""
+MAX_ALIKE = 50
+"""Most earlier claims with one rare word that are compared with a claim."""
+
+
+def _alike(bag: frozenset[str], bags: list[frozenset[str]], candidates: set[int]) -> list[int]:
+    """Two bags this alike share one of their rarest words, so only those that do are compared."""
+    return sorted(other for other in candidates if len(bag & bags[other]) >= ALIKE * len(bag | bags[other]))
 
 
 def _inside(claim: Claim, spans: set[tuple[int, int]]) -> bool:

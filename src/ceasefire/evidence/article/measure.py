@@ -300,9 +300,9 @@ _KILLING = frozenset(
 )
 _PERSONS_OF = re.compile(
     r"\b(?:population|army|force|garrison|contingent|death toll|toll|casualties|deaths|losses(?: in the \w{1,12}"
-    r" \w{1,8})?|crew|audience|community|city|dead|killed|wounded|fatalities|prisoners|refugees|soldiers|recruits|desert(?:ers|ions)|"
-    r"town|staff|workforce|troops|personnel|manpower)(?: \w{1,20}){0,2}? (?:of|(?:c[ao]me )?to|at|reached|reach|exceeded|exceed|"
-    r"passed|topped|surpassed|totall?ed|numbered|hit)\b[^.;:]{0,24}$",
+    r" \w{1,8})?|crew|audience|community|city|dead|killed|wounded|fatalities|prisoners|refugees|soldiers|recruits|"
+    r"desert(?:ers|ions)|town|staff|workforce|troops|personnel|manpower)(?: \w{1,20}){0,2}? (?:of|"
+    r"(?:c[ao]me )?to|at|reached|reach|exceeded|exceed|passed|topped|surpassed|totall?ed|numbered|hit)\b[^.;:]{0,24}$",
     re.I,
 )
 _HARDWARE = re.compile(r"\b(?:equipment|tanks?|vehicles?|aircraft|artillery|armou?r|material|drones?|ships?)\b", re.I)

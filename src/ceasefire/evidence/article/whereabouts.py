@@ -143,7 +143,9 @@ def _towns() -> dict[str, str]:
 
 
 def _token_at(clause: Clause, low: int, high: int) -> Token | None:
-    inside = [token for token in clause.head.doc if clause.start + low <= token.idx < clause.start + high]
+    start, stop = clause.start + low, clause.start + high
+    span = clause.head.doc.char_span(start, max(stop, start + 1), alignment_mode="expand")
+    inside = [token for token in span or () if start <= token.idx < stop]
     if not inside:
         return None
     return next((token for token in reversed(inside) if token.pos_ in ("PROPN", "NOUN", "ADJ")), inside[-1])
@@ -301,7 +303,8 @@ def _is_town(name: str) -> bool:
 # What a subject concerns ---------------------------------------------------------------------------------------------
 
 _PEOPLE = re.compile(
-    r"\b(ukrainians?|russians?|americans?|germans?|europeans?|poles|britons?)\b(?! (?:forces|troops|army|plan|proposal))"
+    r"\b(ukrainians?|russians?|americans?|germans?|europeans?|poles|britons?)\b"
+    r"(?! (?:forces|troops|army|plan|proposal))"
 )
 _ASKED = re.compile(
     r"\b(?:poll(?:s|ed|ster\w*)?|survey\w*|respondents?|voters|public opinion|kiis|gallup|razumkov|levada|vciom|"
@@ -315,20 +318,29 @@ _OPINION = re.compile(
     r"\b(?:favou?r|support|oppos|want|trust|believ|reject|accept|ready|willing|would|think|thought|sa[iy]|said|"
     r"called|approv|endur|prefer|agree|surrender|give up|respondents|concession|against|undecided)\w*"
 )
-_POLLED_BY = {"levada": "Russia", "vciom": "Russia", "russian field": "Russia", "chronicles": "Russia",
-              "kiis": "Ukraine", "razumkov": "Ukraine", "rating group": "Ukraine", "info sapiens": "Ukraine"}  # fmt: skip
+_POLLED_BY = {
+    "levada": "Russia",
+    "vciom": "Russia",
+    "russian field": "Russia",
+    "chronicles": "Russia",
+    "kiis": "Ukraine",
+    "razumkov": "Ukraine",
+    "rating group": "Ukraine",
+    "info sapiens": "Ukraine",
+}
 
 _AIR = re.compile(
     r"\b(?:launch\w*|fir(?:e|ed|ing)|shot down|downed|intercept\w*|stopped|suppress\w*|jammed|neutrali[sz]ed|barrages?|"
-    r"salvo\w*|raids?|strikes?|(?:stop|interception|kill|hit) rate|brought down|air attack\w*|bombard\w*)\b"
+    r"salvo\w*|raids?|strikes?|(?:stop|interception|kill|hit) rate|"
+    r"struck|hit|attacked|brought down|air attack\w*|bombard\w*)\b"
 )
 _FLYING = re.compile(
     r"\b(?:drones?|missiles?|shaheds?|gerans?|uavs?|barrages?|air raids?|glide bombs?|strikes?|decoys)\b"
 )
 _AT_RUSSIA = re.compile(
-    r"\b(?:ukrainian (?:long-range )?(?:drones?|missiles?|strikes?|uavs?)|ukraine(?:'s)? (?:\w+ )?(?:launched|struck|hit|"
-    r"fired|drones|strikes|attacked)|russia(?:n|'s)? (?:\w+ ){0,3}(?:shot down|downed|intercepted|destroyed)|refiner\w+|"
-    r"inside russia|on russian)"
+    r"\b(?:ukrainian (?:long-range )?(?:drones?|missiles?|strikes?|uavs?)|ukraine(?:'s)? (?:\w+ )?(?:launched|struck|"
+    r"hit|fired|drones|strikes|attacked)|russia(?:n|'s)? (?:\w+ ){0,3}(?:shot down|downed|intercepted|destroyed)|"
+    r"refiner\w+|inside russia|on russian)"
 )
 _TAKEN = re.compile(
     r"\b(?:square (?:km|kilomet\w+|miles?)|sq\.? (?:km|miles?)|km2|km²|hectares|gain(?:ed|ing|s)? ground|occupied area|"
@@ -337,8 +349,9 @@ _TAKEN = re.compile(
 _PACE = re.compile(r"\b(?:pace|rate|tempo)\b")
 _FOR_UKRAINE = re.compile(
     r"\b(?:military aid|aid (?:package|deliver\w*|to)|assistance|arms (?:deliver\w*|package|suppl\w*|sales)|"
-    r"weapons? (?:deliver\w*|suppl\w*)|lend (?:ukraine|kyiv)|loans? (?:to|for) (?:ukraine|kyiv)|f-16s?|patriots?|himars|"
-    r"atacms|amraams?|reparations loan|to (?:ukraine|kyiv)|(?:hand|give|send|lend|grant|offer|sell)(?:s|ing)? (?:ukraine|kyiv)|(?:allocated|poured|pledged|donated|"
+    r"weapons? (?:deliver\w*|suppl\w*)|lend (?:ukraine|kyiv)|loans? (?:to|for) (?:ukraine|kyiv)|f-16s?|patriots?|"
+    r"himars|atacms|amraams?|reparations loan|to (?:ukraine|kyiv)|"
+    r"(?:hand|give|send|lend|grant|offer|sell)(?:s|ing)? (?:ukraine|kyiv)|(?:allocated|poured|pledged|donated|"
     r"disbursed|committed) .{0,30}(?:\$|€|£|billion|million))\b"
 )
 _PUNISHED = re.compile(r"\b(?:sanction\w*|blacklist\w*|embargo\w*|price cap|secondary tariffs?|tariffs?)\b")
@@ -350,7 +363,8 @@ _YIELDED = re.compile(
 )
 _PURSES = (
     ("Russia", re.compile(
-        r"\b(?:roubles?|rubles?|russian (?:\w+ )?(?:economy|budget|oil|exports?)|russia's (?:\w+ )?(?:economy|budget|oil|exports?|federal|"
+        r"\b(?:roubles?|rubles?|russian (?:\w+ )?(?:economy|budget|oil|exports?)|russia's (?:\w+ )?(?:economy|budget|"
+        r"oil|exports?|federal|"
         r"central)|federal (?:budget|deficit)|urals|rosneft|lukoil|gazprom|bank of russia|national wealth fund|shadow "
         r"fleet|(?:kremlin|moscow)'s (?:purse|coffers|treasury|war chest|finances))\b")),
     ("Ukraine", re.compile(

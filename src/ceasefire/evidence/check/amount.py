@@ -9,23 +9,26 @@ import re
 
 from ceasefire.evidence.claim import Claim
 
-
 OTHER_MONEY = frozenset({"RUB", "EUR", "UAH"})
 """A large number without a unit that counts nothing named is money, and not dollars, which have one."""
 LARGE = 1e8
 MOST_A_DOLLAR, MOST_A_BARREL = 150.0, 500.0
 """Above it a number is no rate of exchange, or no price of a barrel."""
-_CURRENCY_NAMED = re.compile(r"^(?:the )?(?:ro?uble|hryvnia)\b|(?:^|\s)(?:ro?uble|hryvnia)$|exchange", re.IGNORECASE)
+_CURRENCY_NAMED = re.compile(r"\b(?:ro?uble|hryvnia)\b", re.IGNORECASE)
 
 
 def units_of(claim: Claim) -> frozenset[str]:
     """Units on record that the claim's number may be in."""
     base = (claim.unit or "").partition("/")[0]
     text = f"{claim.span} {claim.value_text or ''}"
-    priced = f"{text} {claim.subject} {claim.quantity}"
-    if not base and 1 < abs(number_of(claim) or 0.0) < MOST_A_DOLLAR and _CURRENCY_NAMED.search(priced):
-        if not _PERCENT.search(text) and scale_of(claim) == 1.0:
-            return frozenset({"RUB/USD", "UAH/USD"})
+    if (
+        not base
+        and 1 < abs(number_of(claim) or 0.0) < MOST_A_DOLLAR
+        and (_CURRENCY_NAMED.search(claim.subject) or "exchange" in claim.quantity)
+        and not _PERCENT.search(text)
+        and scale_of(claim) == 1.0
+    ):
+        return frozenset({"RUB/USD", "UAH/USD"})
     if not base and (_RATE_OF_EXCHANGE.search(text) or "exchange" in claim.quantity):
         return frozenset({"RUB/USD", "UAH/USD"})
     if base in ("GW", "h", "percent"):
@@ -61,7 +64,8 @@ _PER_DOLLAR = re.compile(
     re.IGNORECASE,
 )
 _RATE_OF_EXCHANGE = re.compile(
-    r"\bdollar (?:\w+ ){0,4}\d[\d.]{0,8} ?(?:ro?ubles?|hryvnias?)|(?:ro?uble|hryvnia) (?:\w+ ){0,4}\d[\d.]{0,8} (?:to|per|a) ",
+    r"\bdollar (?:\w+ ){0,4}\d[\d.]{0,8} ?(?:ro?ubles?|hryvnias?)"
+    r"|(?:ro?uble|hryvnia) (?:\w+ ){0,4}\d[\d.]{0,8} (?:to|per|a) ",
     re.IGNORECASE,
 )
 _BARREL = re.compile(r"barrel|\bbbl\b|brent|urals|oil[ _]price|crude|\boil\b|_oil|oil_", re.IGNORECASE)
@@ -93,6 +97,7 @@ def scale_of(claim: Claim) -> float:
 
 
 def number_of(claim: Claim) -> float | None:
+    """The stated value, the middle of a stated band, or its one end."""
     if claim.value is not None:
         return claim.value
     if claim.value_low is not None and claim.value_high is not None:
@@ -101,6 +106,7 @@ def number_of(claim: Claim) -> float | None:
 
 
 def plain_number(text: str) -> float | None:
+    """A number as written with digits; None where it is none."""
     try:
         return float(text.replace(",", "").replace("\u00a0", "").rstrip("."))
     except ValueError:

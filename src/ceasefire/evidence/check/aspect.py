@@ -15,7 +15,10 @@ from ceasefire.evidence.claim import Claim
 
 
 def aspect_of(topic: Topic, name: str, claim: Claim) -> str | None:
-    """The stated value of a dimension: the nearest word to the number in the span, else elsewhere in the claim."""
+    """The stated value of a dimension: the nearest word to the number in the span, else elsewhere in the claim.
+
+    A word that stands nearer to another number of the text belongs to that one.
+    """
     table = topic.dimension(name)
     if not table:
         return None
@@ -26,8 +29,9 @@ def aspect_of(topic: Topic, name: str, claim: Claim) -> str | None:
     places: Iterable[str] = (claim.span, claim.subject, claim.quantity.replace("_", " "), claim.value_text or "")
     if name == "side":
         places = (claim.subject, claim.span, *list(places)[2:])
-    if name == "category" and claim.sentence and len(_WORD.findall(claim.span)) < 2:
-        places = (claim.span, claim.sentence, *list(places)[1:])
+    if name != "side" and claim.sentence and len(_WORD.findall(claim.span)) < 2:
+        subject = claim.subject if name == "category" else ""
+        places = (claim.span, claim.sentence, subject, claim.quantity.replace("_", " "), claim.value_text or "")
     for text in (*places, claim.sentence or ""):
         found = _first_side(table, text, claim) if name == "side" else _nearest(table, text, claim)
         if found is not None and not (found == "plan" and text is claim.sentence):
@@ -72,13 +76,20 @@ def _nearest(table: Sequence[tuple[str, re.Pattern[str]]], text: str, claim: Cla
     middle = _number_place(text, claim)
     if middle is None:
         return alone[0][0] if len({value for value, _ in alone}) == 1 else min(alone, key=lambda item: item[1][0])[0]
-    others = [found.span() for found in NUMBER.finditer(text) if found.span() != middle][:20]
-    own = [
-        item
-        for item in alone
-        if all(_distance(item[1], middle) <= _distance(item[1], other) for other in others if other != middle)
-    ]
-    return min(own or alone, key=lambda item: _distance(item[1], middle))[0]
+    others = [found.span() for found in NUMBER.finditer(text) if found.span() != middle and not _is_date(found)][:20]
+    own = [item for item in alone if all(_distance(item[1], middle) <= _distance(item[1], other) for other in others)]
+    return min(own, key=lambda item: _distance(item[1], middle))[0] if own else None
+
+
+_DATE = re.compile(r"(?:jan|feb|mar|apr|may\b|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+
+
+def _is_date(number: re.Match[str]) -> bool:
+    """A year, or a day beside its month: words do not belong to it."""
+    if re.fullmatch(r"(?:19|20)\d\d", number[0]):
+        return True
+    text, (start, end) = number.string, number.span()
+    return len(number[0]) <= 2 and bool(_DATE.search(text[max(0, start - 10) : start]) or _DATE.match(text, end + 1))
 
 
 def _first_few(words: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
@@ -120,7 +131,7 @@ _OWNERS = (
             r"(?:['’]s \w+)?(?: \w+){0,3} (?:lost|losing|loses|suffered"
             r"|lose)\b|\brussia['’]s (?:\w+ )?(?:losses|casualties)"
             r"|\b(?:ukrain\w+|kyiv)(?: \w+){0,3} (?:destroyed|killed"
-            r"|eliminated|knocked out)\b|\b(?:invaders|occupiers)\b",
+            r"|eliminated|knocked out)\b|\b(?:invaders|occupiers|general staff)\b",
             re.IGNORECASE,
         ),
     ),
@@ -151,6 +162,7 @@ def aspect_is_clear(topic: Topic, aspect: dict[str, str | None]) -> bool:
 
 
 def allowed(topic: Topic, aspect: dict[str, str | None], units: frozenset[str]) -> list[Scope]:
+    """Scopes that a claim may mean by what it states of each dimension."""
     return [
         scope
         for scope in topic.scopes
@@ -159,6 +171,7 @@ def allowed(topic: Topic, aspect: dict[str, str | None], units: frozenset[str]) 
 
 
 def fits(topic: Topic, name: str, found: str | None, value: str) -> bool:
+    """A scope's value of a dimension is the stated one, or a usual one where none is stated."""
     if found is not None:
         return value == found or (name == "status" and _same_status(topic, found, value))
     usual = topic.usual.get(name)

@@ -26,8 +26,10 @@ TERM = 400
 
 def examine(claim: Claim, record: Record) -> Verdict | None:
     """What the calendar says to a date, a weekday, a role, a duration or a sum; None where it has nothing to say."""
-    if claim.negated or claim.kind in ("causal", "forecast"):
+    if claim.kind in ("causal", "forecast"):
         return None
+    if claim.negated:
+        return event.examine(claim, record)
     for check in (_weekday, _term, event.examine, _role, _duration, arithmetic.examine):
         found = check(claim, record)
         if found is not None:

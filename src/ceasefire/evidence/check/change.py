@@ -79,6 +79,7 @@ def _moving(topic: Topic, aspect: dict[str, str | None]) -> list[Scope]:
 def of_change(
     topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, change: float
 ) -> Verdict | None:
+    """A stated change in percent against the same period a year before, or the period before."""
     published = _published_change(topic, aspect, claim, record, change)
     if published is not None:
         return published

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ceasefire.evidence.check import calendar, context, event, figure, ground, poll, position, sums
+from ceasefire.evidence.check import calendar, context, figure, ground, poll, position, sums
 from ceasefire.evidence.check.record import Interval, Record, interval
 from ceasefire.evidence.claim import Claim, Verdict
 from ceasefire.evidence.store import Store
@@ -52,7 +52,7 @@ def examine(claim: Claim, record: Record) -> Verdict:
         return _past_due(claim, record)
     if claim.kind in _JUDGEMENTS:
         if claim.kind == "intention":
-            for family in (position.examine, event.examine, calendar.examine):
+            for family in (position.examine, calendar.examine):
                 told = family(claim, record)
                 if told is not None and told.checkable:
                     return told

@@ -1,8 +1,9 @@
 """What a claim leaves to the words before it: the currency, the thing that is counted, the town.
 
-`Spending came to 42.9 trillion` says no currency and `the town lies 15 km from Pokrovsk` no town: the claims just before
-it in the text do. A claim that nothing decides by itself is read once more with their words as its context. Since that
-is a guess, such a reading may confirm a claim or find it imprecise, and contradicts it only where the guess is a town.
+`Spending came to 42.9 trillion` says no currency and `the town lies 15 km from Pokrovsk` no town: the claims just
+before it in the text do. A claim that nothing decides by itself is read once more with their words as its context.
+Since that is a guess, such a reading may confirm a claim or find it imprecise, and contradicts it only where the guess
+is a town.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def with_words_before(claim: Claim, record: Record) -> Claim | None:
 
 
 def with_town_before(claim: Claim, record: Record) -> Claim | None:
-    """The claim of the town that was named last, where it speaks of `the town`; None where none was, or it names one."""
+    """The claim as one of the town that was named last, where it speaks of `the town`; None where none was."""
     if not _TOWN.search(claim.span) and not _TOWN.search(claim.subject):
         return None
     if claim.kind not in _KINDS:
@@ -47,7 +48,7 @@ def with_town_before(claim: Claim, record: Record) -> Claim | None:
         for name in (other.subject, *other.places):
             town = _town(name, record)
             if town is not None and name not in claim.span:
-                span = _TOWN.sub(lambda match: name if match[0].lower() != "its" else f"{name}'s", claim.span, count=1)
+                span = _TOWN.sub(re.escape(name).replace("\\", ""), claim.span, count=1)
                 places = (name, *(place for place in claim.places if place in claim.span))
                 return dataclasses.replace(claim, subject=name, places=places, span=span[:4000])
     return None

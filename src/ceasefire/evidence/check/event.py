@@ -1,10 +1,10 @@
 """What happened on which day: talks, summits, agreements, sanctions, aid, strikes, against the almanac.
 
-A claim and an event are matched by the kind of event, who took part, where, and words of what came of it; one keyword is
-never enough. An event on a stated day confirms the claim, and one on the day of speaking or in the ten weeks before it
+A claim and an event are matched by the kind of event, who took part, where, and words of what came of it; one keyword
+is never enough. An event on a stated day confirms the claim, and one on the day of speaking or in the ten weeks before
 where the claim names no day of its own and more agrees. A number (points of a plan, prisoners, hours, days of a truce)
-has to be one that the almanac gives for that event and thing: within 5 % it is confirmed, within 25 % imprecise,
-else contradicted where place or parties leave no doubt which event is meant.
+has to be one that the almanac gives for that event and thing: within 5 % it is confirmed, within 25 % imprecise, else
+contradicted where place or parties leave no doubt which event is meant.
 
 A stated day that the event's day is not is imprecise one day off and contradicted beyond; a stated week or
 month may miss by four or five days. Only what happened once can contradict a date; of what recurs (calls, visits) the
@@ -47,7 +47,8 @@ KINDS = {
     "election": r"elect|won\b|victory",
     "agreement": r"agree|deal\b|sign(?:s|ed|ing)?\b|accord|declaration|pact\b|broker|protocol",
     "sanctions": r"sanction|tariff|price cap|blacklist",
-    "aid": r"aid\b|package|loan|lend\b|lent\b|programme|intelligence|paus|suspend|lend-lease|supplemental|facility|tanks|assistance",
+    "aid": r"aid\b|package|loan|lend\b|lent\b|programme|intelligence|paus|suspend|lend-lease|supplemental|facility"
+    r"|tanks|assistance",
     "offensive": r"offensive|incursion|counter-?offensive|invad|push into",
     "invasion": r"invasion|invad|war (?:began|started|broke out)|(?:start|beginning|outbreak) of the war",
     "capture": r"captur|fell\b|fall of|seiz|took\b|taken\b|liberat"
@@ -110,7 +111,7 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         or int((stated[1] - stated[0]).astype(int)) > 400
     ):
         return None
-    if "date" in claim.quantity or claim.unit == "date":
+    if claim.unit == "date" or ("date" in claim.quantity and claim.unit in (None, "count")):
         claim = dataclasses.replace(claim, value=None, value_low=None, value_high=None)
     if bounds(claim) is None and (found := _named(claim, record, stated)) is not None:
         return found
@@ -150,7 +151,7 @@ _WEEK = re.compile(r"\b(?:same|this|that|last|past) week\b", re.IGNORECASE)
 def _told(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
     """What came of an event on the stated days, or shortly before the telling."""
     counted = bounds(claim) is not None
-    if claim.hedge == "opinion" or not (counted or claim.kind in ("event", "intention")):
+    if claim.hedge == "opinion" or not (counted or claim.kind == "event"):
         return None
     told = record.told_on(claim)
     days = int((stated[1] - stated[0]).astype(int)) + 1
@@ -169,13 +170,15 @@ def _told(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
     best = max(found, key=lambda entry: entry[:2])[2]
     if bounds(claim) is None:
         return _of_event(claim, record, best, "confirmed", f"So the almanac has it: {best.what}, {best.date}")
-    return _of_figure(claim, record, [entry[2] for entry in sorted(found, key=lambda entry: (-entry[0], -entry[1]))])
+    ranked = sorted(found, key=lambda entry: (-entry[0], -entry[1]))
+    return _of_figure(claim, record, stated, [item for _, _, item in ranked])
 
 
 def _strength(item: Event, claim: Claim, days: int) -> int:
     """Parties count two, the place three, other words of the event one each, a short stated time two."""
     text = " ".join((claim.span, claim.subject, *claim.places))
-    kind = bool(_SAYS[item.kind].search(f"{claim.span} {claim.subject}"))
+    spoken_kind, subject_kind = (_SAYS[item.kind].search(words) is not None for words in (claim.span, claim.subject))
+    kind = spoken_kind or subject_kind
     figure = bool(_figures(item, claim))
     if not (kind or figure) or (item.kind == "capture" and not any(_is_named(name, text) for name in item.where)):
         return 0
@@ -185,7 +188,7 @@ def _strength(item: Event, claim: Claim, days: int) -> int:
     place = any(_is_named(name, text) for name in item.where)
     spoken = f"{claim.span} {claim.subject} {claim.quantity}".casefold()
     shared = sum(1 for word in _words(item.what) if word in spoken)
-    if not (people or place or (figure and shared)):
+    if not (people or place or (figure and shared)) or not (spoken_kind or figure or people or shared):
         return 0
     clear = kind and bool(people) and shared >= 2
     return 2 * min(people, 2) + 3 * place + min(shared, 3) + kind + clear + 2 * figure + 2 * (days <= NARROW)
@@ -236,7 +239,7 @@ def _figures(item: Event, claim: Claim) -> list[float]:
 _UNIT_WORD = {"h": "hour", "day": "day", "year": "year", "percent": "percent"}
 
 
-def _of_figure(claim: Claim, record: Record, found: list[Event]) -> Verdict | None:
+def _of_figure(claim: Claim, record: Record, stated: Interval, found: list[Event]) -> Verdict | None:
     limits = bounds(claim)
     if limits is None:
         return None
@@ -252,7 +255,9 @@ def _of_figure(claim: Claim, record: Record, found: list[Event]) -> Verdict | No
     error, value, best = min(errors, key=lambda entry: entry[0])
     grade = "confirmed" if error <= WITHIN else "imprecise" if error <= NEAR else "contradicted"
     sure = any(_is_named(name, text) for name in best.where) or sum(_is_named(name, text) for name in best.who) > 1
-    if grade != "confirmed" and not (sure and best.once and best.trust in ("A", "B") and len({*map(id, found)}) == 1):
+    that_day = off(best.date, stated) == 0 and (stated[1] - stated[0]).astype(int) < NARROW
+    alone = len(found) == 1 and (best.once or that_day) and best.trust in ("A", "B")
+    if grade != "confirmed" and not (sure and alone):
         return None
     says = f"{best.what}, {best.date}: {value:,.6g}"
     return _of_event(claim, record, best, grade, f"{'So' if grade == 'confirmed' else 'Off:'} {says}")
@@ -323,6 +328,7 @@ def dated_verdict(
     *,
     once: bool,
 ) -> Verdict | None:
+    """The verdict on a stated day, given the true one; None where another day proves nothing."""
     away, length = off(day, stated), int((stated[1] - stated[0]).astype(int)) + 1
     slack = 1 if length == 1 else 4 if length <= 7 else 5
     grade = "confirmed" if away == 0 else "imprecise" if away <= slack else "contradicted"

@@ -17,6 +17,7 @@ Left out: causes and forecasts; what happened in one day of strikes beyond what 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ceasefire.evidence.check.amount import number_of, units_of
 from ceasefire.evidence.check.aspect import aspect_is_clear, aspect_of
@@ -48,21 +49,28 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
 def _examine(claim: Claim, record: Record) -> Verdict | None:
     near = f"{claim.span} {claim.subject} {claim.quantity.replace('_', ' ')} {claim.quantity} {claim.value_text or ''}"
     counted = bounds(claim) is not None
-    texts = (near, f"{near} {claim.sentence or ''}") if counted else (near,)
-    for text in dict.fromkeys(texts):
-        for topic in TOPICS:
-            if not topic.needs.search(text) or (topic.unless is not None and topic.unless.search(near)):
-                continue
+    found = next(_by_topic(near, claim, record, near), None)
+    if found is not None or not counted or not claim.sentence:
+        return found
+    guesses = list(_by_topic(f"{near} {claim.sentence}", claim, record, near))
+    return next((guess for guess in guesses if guess.verdict == "confirmed"), next(iter(guesses), None))
+
+
+def _by_topic(text: str, claim: Claim, record: Record, near: str) -> Iterator[Verdict]:
+    """What each topic that a text names has to say, in their order."""
+    for topic in TOPICS:
+        if topic.needs.search(text) and (topic.unless is None or not topic.unless.search(near)):
             verdict = _of_topic(topic, claim, record, near)
             if verdict is not None:
-                return verdict
-    return None
+                yield verdict
 
 
 def _of_topic(topic: Topic, claim: Claim, record: Record, near: str) -> Verdict | None:
     aspect = {name: aspect_of(topic, name, claim) for name in DIMENSIONS}
     if topic.name == "strikes" and aspect["category"] is None and "percent" in units_of(claim):
         aspect["category"] = "drone"
+    if topic.name == "oil price" and aspect["status"] == "plan":
+        aspect["category"] = aspect["category"] or "Urals"
     if any(aspect[name] is None and topic.dimension(name) and name not in topic.usual for name in ("side", "category")):
         return None
     if topic.name == "strikes" and (claim.unit or "").startswith("persons"):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ceasefire.evidence.check.amount import number_of, scale_of, units_of
-from ceasefire.evidence.check.answer import Hit, amount, answer, percent, tell
+from ceasefire.evidence.check.answer import Hit, amount, answer, tell
 from ceasefire.evidence.check.aspect import allowed
 from ceasefire.evidence.check.period import Period, first_of_year, neighbours, stated
 from ceasefire.evidence.check.reading import Reading, readings
@@ -14,6 +14,8 @@ from ceasefire.evidence.check.record import NEAR, WITHIN, Record, bounds
 from ceasefire.evidence.check.topic import DIMENSIONS, Scope, Topic
 from ceasefire.evidence.claim import Claim, Verdict
 
+PARTICULAR = 0.12
+"""Relative error up to which a number may be meant for one decision, tranche or estimate among many."""
 LOOSE = {"about": 0.10, "fraction": 0.12}
 """Relative error inside the stated hedge."""
 STATUS_HIT, OTHER_HIT, EXACT_HIT = 0.05, 0.02, 0.01
@@ -48,7 +50,7 @@ def level(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Rec
     if grade == "contradicted":
         grade = _against(best, known)
     reason = {
-        "imprecise": f"Off by {percent(best, claim)}: on record, {tell(best.reading)}",
+        "imprecise": f"Off by {100 * best.error:.0f} %: on record, {tell(best.reading)}",
         "contested": f"Estimates differ or are weak: {tell(best.reading)}",
         "unsupported": f"The record covers these days and shows none: {best.reading.says}",
         "contradicted": f"On record, {tell(best.reading)}",
@@ -66,7 +68,7 @@ def _hits(
                 error = _error(claim, reading)
                 if scope.floor and not _floor_speaks(reading, claim, status, error):
                     continue
-                if scope.particular and _grade(Hit(reading, error), claim) not in ("confirmed", "imprecise"):
+                if scope.particular and error > PARTICULAR:
                     continue
                 yield Hit(reading, error)
 

@@ -96,7 +96,7 @@ def stated(claim: Claim, record: Record) -> tuple[Period, ...]:
     if month is not None and (month.end < start or end < month.start):
         start, end = month.start, month.end
     text = f"{claim.span} {claim.value_text or ''}"
-    rate = claim.unit.partition("/")[2] if claim.unit and "/" in claim.unit else _rate(text)
+    rate = claim.unit.partition("/")[2] if claim.unit and "/" in claim.unit else _rate(_beside(claim, text))
     if _TO_DATE.search(text):
         return (Period("to_date", first_of_year(end), end, rate),)
     if rate:
@@ -150,6 +150,26 @@ def neighbours(period: Period) -> tuple[Period, ...]:
         Period("day", end, end),
     )
     return tuple(item for item in near if (item.start, item.end) != (period.start, period.end))
+
+
+def _beside(claim: Claim, text: str) -> str:
+    """The text as far as the clause of the claim's number goes: what follows may be of another number."""
+    if claim.value is None:
+        return text
+    numbers = [found for found in _NUMBER.finditer(text) if not re.fullmatch(r"(?:19|20)\d\d", found[0])]
+    own = next((found for found in numbers if _same(found[0], claim.value)), None)
+    if own is None or not any(found.start() > own.end() for found in numbers):
+        return text
+    return re.split(r"[,;]\s", text[own.end() :], maxsplit=1)[0]
+
+
+_NUMBER = re.compile(r"\d[\d,]{0,15}(?:\.\d{1,6})?")
+
+
+def _same(text: str, value: float) -> bool:
+    """The number of the text is the value, but for thousands, millions or billions."""
+    number = float(text.replace(",", ""))
+    return any(abs(abs(value) - number * scale) <= 0.011 * abs(value) for scale in (1.0, 1e3, 1e6, 1e9, 1e12))
 
 
 def _rate(text: str) -> str | None:
@@ -209,7 +229,7 @@ def _on_day(claim: Claim, text: str, end: np.datetime64) -> tuple[Period, ...]:
     if _DAY.search(text):
         return (day,)
     if claim.unit == "percent":
-        return (day, Period("week", end - 6, end), before, month)
+        return (day, Period("week", end - 6, end))
     total = Period("total", INVASION, end)
     return (total,) if claim.kind == "stock" else (day, total)
 

@@ -220,7 +220,7 @@ _ELSEWHERE = _words(
     r"|refugees|soldiers|veterans|in the east\b|eastern ukraine|young|aged\b|women|men\b"
 )
 _SURVEY = _words(
-    r"poll|survey|respondent|opinion|favou?r|support|want\b|would\b|prefer|believe|think"
+    r"poll|survey|respondent|opinion|favou?r|support|wants?\b|would\b|prefer|believe|think"
     r"|ready\b|willing|oppos|approv|reject|agree|trust|consider|endur|back\b|say\b|said\b"
 )
 _EXPECT = _words(
@@ -276,13 +276,13 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         return None
     if "trust" in claim.quantity or _EXPECT.search(claim.span):
         return None
-    if "opinion" not in claim.quantity and not _PERCENT.search(text):
-        return None
     if limits is None:
         return _compared(claim, record, _answers(record, claim, country), question, told, None) if question else None
+    if "opinion" not in claim.quantity and not _PERCENT.search(text):
+        return None
     pollster = next((name for name, words in _POLLSTERS.items() if words.search(whole)), None)
     answers = _answers(record, claim, country)
-    if _INVERSE.search(text):
+    if _INVERSE.search(f"{claim.span.strip()} {claim.value_text or ''}".strip()):
         return _inverse(claim, record, answers, pollster, question, told)
     if question is None:
         return None
@@ -292,7 +292,8 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
 
 _NOT_EVEN = re.compile(r"not (?:even |a |one|half|\d)", re.IGNORECASE)
 _PERCENT = re.compile(
-    r"per ?cent|%|\b(?:one|two|three|four|\d) (?:in|out of) (?:two|three|four|five|ten|\d)|\b(?:half|thirds?|quarter|majority|most|two-thirds)\b",
+    r"per ?cent|%|\b(?:one|two|three|four|\d) (?:in|out of) (?:two|three|four|five|ten|\d)"
+    r"|\b(?:half|thirds?|quarter|majority|most|two-thirds)\b",
     re.IGNORECASE,
 )
 
@@ -351,11 +352,7 @@ def _share(
     waves = [item for item in meant if item.date <= told and _near(claim, item)]
     others = [item for item in recent if item.answer not in question.answers and _explains(claim, item, pollster)]
     others.sort(key=lambda item: (item.pollster != pollster, item.finding.later, -int(item.date.astype(int))))
-    if (
-        others
-        and not question.words.search(claim.span)
-        and any(others[0].answer.split(".")[0] == answer.split(".")[0] for answer in question.answers)
-    ):
+    if others and not question.words.search(claim.span) and _other_side(claim, question, others[0]):
         return _verdict(claim, "confirmed", f"The poll has it: {others[0].says}", [others[0]])
     if others and not (waves and others[0].pollster != pollster):
         reason = f"True of another question: {others[0].says}; those who {question.says} are not that share"
@@ -414,6 +411,16 @@ def _compared(
             grade = "contradicted" if found is None or found.verdict != "confirmed" else "imprecise"
             return _verdict(claim, grade, f"It moved the other way: {then[-1].says}; {last.says}", [then[-1], last])
     return found
+
+
+def _other_side(claim: Claim, question: Question, item: _Answer) -> bool:
+    """The span names no question of its own (`55 percent were against`): it answers that of its text."""
+    same = any(item.answer.split(".")[0] == answer.split(".")[0] for answer in question.answers)
+    denies = bool(re.search(rf"\b{_NOT}", claim.span, re.IGNORECASE))
+    return same and denies == bool(_DENIAL.search(item.answer))
+
+
+_DENIAL = re.compile(r"\.(?:no|not|never|only)_|\.(?:no|never|against)$|reject|unacceptable|not_open")
 
 
 def _of_time(meant: list[_Answer], claim: Claim, record: Record, told: np.datetime64) -> list[_Answer]:

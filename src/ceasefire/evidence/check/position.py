@@ -60,13 +60,15 @@ _STANCES = (
     (
         "reject",
         _words(
-            r"reject|refus|rul(?:e|es|ed|ing) out|oppos|won['’]t|will not|would not|cannot|never\b|against\b|unacceptable|balk"
+            r"reject|refus|rul(?:e|es|ed|ing) out|oppos|won['’]t|will not|would not|cannot|never\b"
+            r"|against\b|unacceptable|balk"
         ),
     ),
     (
         "demand",
         _words(
-            r"demand|insist|want|ask(?:s|ed|ing)? (?:for|that)|call(?:s|ed|ing)? for|seek|sought|requir|condition|must\b|press|claim\w* all|needs?\b"
+            r"demand|insist|want|ask(?:s|ed|ing)? (?:for|that)|call(?:s|ed|ing)? for|seek|sought"
+            r"|requir|condition|must\b|press|claim\w* all|needs?\b"
         ),
     ),
     (

@@ -65,7 +65,7 @@ class Record:
         place, start = self.order.get(claim.id), claim.start
         if place is None:
             return ()
-        found = []
+        found: list[Claim] = []
         for other in reversed(self.claims[max(0, place - 2 * most) : place]):
             if start is not None and other.start is not None and start - other.start > reach:
                 break

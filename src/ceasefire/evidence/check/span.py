@@ -166,7 +166,18 @@ def _ends(claim: Claim, record: Record, named: list[Place], spoken: list[Place])
     if len(order) > 2:
         return _nearest_to_number(claim.span, order, record)
     around_it = [entry for entry in in_words(claim.sentence or "", record) if entry not in order]
-    return (order[0], around_it[0]) if len(order) == 1 and len(around_it) == 1 else None
+    if len(order) != 1 or len(around_it) != 1:
+        return None
+    return (around_it[0], order[0]) if _is_reference(claim.span, order[0]) else (order[0], around_it[0])
+
+
+def _is_reference(span: str, town: Place) -> bool:
+    """The place from which is measured: `7 km east of X`."""
+    names = "|".join(re.escape(name) for name in (town.name, *town.aliases))
+    return (
+        re.search(rf"\b(?:of|from) (?:the )?(?:(?:city|town|village) of )?(?:{names})\b", span, re.IGNORECASE)
+        is not None
+    )
 
 
 def _nearest_to_number(text: str, order: list[Place], record: Record) -> tuple[Place, Place] | None:

@@ -1,8 +1,8 @@
 """Differences and ratios between the claims of one text: `which leaves seven short`, `a hundred men for every km²`.
 
-The parts are the claims just before. Where exactly they give the stated number and the record confirms each of them, the
-number is confirmed too; where the record confirms the parts and the difference is another one, the stated one is
-imprecise up to 25 % off. Nothing is contradicted: which parts are meant is a guess.
+The parts are the claims just before. Where the record confirms each of them and they give the stated number, it is
+confirmed too; where they give another, it is imprecise up to 25 % off. Nothing is contradicted: which parts are meant
+is a guess.
 """
 
 from __future__ import annotations

@@ -340,7 +340,8 @@ STRIKES = Topic(
 REVENUE = Topic(
     "oil and gas revenue",
     _words(
-        r"oil_revenue|(?:took in|tak(?:es|ing) in|yield\w*|brought in|collect\w*|received|receipts)[\w\s$€.,]{0,60}(?:oil|gas)\b"
+        r"oil_revenue|(?:took in|tak(?:es|ing) in|yield\w*|brought in|collect\w*|received|receipts)"
+        r"[\w\s$€.,]{0,60}(?:oil|gas)\b"
         r"|(?:oil|energy|gas|hydrocarbon|fossil|petroleum)[\w\s,'’-]{0,30}(?:revenue"
         r"|income|earning|receipts|proceeds|taxes)|oil_revenue|earn(?:s|ed)?\b[\w\s$€.,]{0,40}(?:oil|gas|fossil|energy)"
     ),
@@ -373,6 +374,7 @@ EXCHANGE = Topic(
     _words(
         r"(?:ro?uble|hryvnia)s?\b[\w\s,.'’-]{0,40}(?:dollar|\$)|(?:dollar"
         r"|\$)[\w\s,.'’-]{0,40}(?:ro?uble|hryvnia)|exchange.rate"
+        r"|ro?uble\b[\w\s,.'’-]{0,60}(?:stronger|weaker|budget assumes)|(?:stronger|weaker) than the \d"
     ),
     _on_table("exchange rate"),
     status=_table({"plan": r"budget|assum"}),
@@ -497,7 +499,8 @@ FORCES = Topic(
 RECRUITS = Topic(
     "recruitment",
     _words(
-        r"recruit|enlist|draft(?:s|ed|ing)\b|call(?:s|ed) up|sign(?:ed|ing|s)? (?:up|military contracts|contracts)|contracts? with"
+        r"recruit|enlist|draft(?:s|ed|ing)\b|call(?:s|ed) up"
+        r"|sign(?:ed|ing|s)? (?:up|military contracts|contracts)|contracts? with"
         r"|mobili[sz]|conscript|volunteers?\b|join(?:ed|ing) the (?:army|military)"
     ),
     _on_table("recruitment"),
@@ -595,7 +598,8 @@ AID = Topic(
             "DE": r"german(?!y and)|berlin",
             "IMF": r"imf\b|monetary fund",
             "EU": r"europe|eu\b|brussels",
-            "UA": r"(?:ukraine|kyiv) (?:needs|received|raised|got|lacks)|external financing|public debt|(?:financing|funding) (?:gap|need)",
+            "UA": r"(?:ukraine|kyiv) (?:needs|received|raised|got|lacks)"
+            r"|external financing|public debt|(?:financing|funding) (?:gap|need)",
             "all": r"(?:all|total|combined|western|donors?|allies|allied|partners|west|nato|purl|global|worldwide)\b",
         }
     ),
@@ -625,7 +629,8 @@ AID = Topic(
 OIL = Topic(
     "oil exports",
     _words(
-        r"(?:oil|crude)[\w\s,]{0,40}(?:barrels|bpd|b/d)|barrels[\w\s,]{0,30}(?:oil|crude|export)|(?:barrels|bpd) (?:a|per) day"
+        r"(?:oil|crude)[\w\s,]{0,40}(?:barrels|bpd|b/d)|barrels[\w\s,]{0,30}(?:oil|crude|export)"
+        r"|(?:barrels|bpd) (?:a|per) day"
     ),
     _on_table("oil exports"),
     category=_table({"crude and products": r"export|ship", "production": r"produc|output|pump"}),

@@ -78,7 +78,8 @@ _HANDS = re.compile(
     r"army|units|president|state|town|city|village))"
 )
 _FLAG = re.compile(
-    r"\b(?:flies|fly|flew|flying|raised|hoisted) (?:the |its |a )?(?:(?P<RU>russian)|ukrainian) (?:flag|colou?rs|tricolou?r)\b"
+    r"\b(?:flies|fly|flew|flying|raised|hoisted) (?:the |its |a )?"
+    r"(?:(?P<RU>russian)|ukrainian) (?:flag|colou?rs|tricolou?r)\b"
 )
 _UNDER = re.compile(r"\bunder (?:\w+ )?occupation\b|\boccupied (?!by)(?:[a-z]+ )?")
 _WHOLE = re.compile(
@@ -91,7 +92,8 @@ _PART = re.compile(
     r"west(?:ern)?|cent(?:re|er|ral)|areas? (?:of|around|near)|some)\b"
 )
 _QUARTER = re.compile(
-    r"\b(?:parts?|most|half|(?:north|south|east|west|cent)\w* (?:parts?|districts?|quarters?|half|suburbs?|outskirts|edges?)|"
+    r"\b(?:parts?|most|half|(?:north|south|east|west|cent)\w* (?:parts?|districts?|quarters?|half|suburbs?|"
+    r"outskirts|edges?)|"
     r"districts?|outskirts|suburbs) (?:and \w+ )?of\b"
 )
 _RETRACTED = re.compile(
