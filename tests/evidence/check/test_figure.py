@@ -13,7 +13,8 @@ from ceasefire.evidence.check import figure
 from ceasefire.evidence.check.period import Period, neighbours, stated, year_before
 from ceasefire.evidence.check.reading import readings
 from ceasefire.evidence.check.record import Record
-from ceasefire.evidence.check.topic import DIMENSIONS, FORMS, TOPICS
+from ceasefire.evidence.check.scope import DIMENSIONS, FORMS
+from ceasefire.evidence.check.topic import TOPICS
 from ceasefire.evidence.claim import KINDS, QUALIFIERS, UNITS, VERDICTS, Claim, Verdict
 from ceasefire.evidence.series import as_day
 from ceasefire.evidence.store import PACKAGED, SERIES
@@ -386,3 +387,50 @@ def test_any_claim_gets_a_verdict_or_none(record, span, numbers, unit, as_of, qu
     )
     found = figure.examine(said, record)
     assert found is None or (isinstance(found, Verdict) and found.verdict in VERDICTS and found.reason)
+
+
+# What a number may not be taken for
+
+
+def test_one_tranche_confirms_and_contradicts_nothing(record):
+    def lent(billion: float) -> str | None:
+        span = f"The International Monetary Fund agreed in November to lend Ukraine ${billion} billion"
+        return verdict(record, span, billion * 1e9, "USD", "2025-11")
+
+    assert lent(8.1) == "confirmed"
+    assert lent(30.0) is None
+
+
+def test_money_without_a_unit_is_found_by_its_size(record, table):
+    spent = table["facts.russia_fiscal.ru.budget_expenditure_ytd"]["2025-12-31"]
+    span = f"Russia's federal spending came to {spent:g} trillion"
+    assert verdict(record, span, spent * 1e12, None, "2025") == "confirmed"
+    assert verdict(record, f"Russia's federal spending came to {2 * spent:g} trillion", 2 * spent * 1e12, None,
+                   "2025") in ("contradicted", "conflated")  # fmt: skip
+
+
+def test_a_month_named_beside_the_number_is_its_month(record, table):
+    price = {day[:7]: value for day, value in table["econ.urals_tax"].items()}
+    span = f"${price['2025-11']:g}"
+    sentence = f"Urals averaged ${price['2025-12']:g} in December, down from {span} in November."
+    found = verdict(record, span, price["2025-11"], "USD", "2025-12", sentence=sentence, subject="Urals", kind="stock")
+    assert found == "confirmed"
+
+
+def test_a_word_belongs_to_the_number_it_stands_by(record):
+    span = "Ukraine's power stations deliver 11 gigawatts against a need of 18"
+    more = {"quantity": "power_capacity", "subject": "power stations", "kind": "stock"}
+    assert verdict(record, span, 11, "GW", "2026-01-15", **more) == "confirmed"
+
+
+def test_tactics_and_motives_are_no_series(record):
+    span = "Russian generals increasingly opt for tactics that spare soldiers, whose casualties fell"
+    assert verdict(record, span, None, None, "2025-08-12", kind="rate") is None
+
+
+def test_outside_its_hedge_a_share_counts_itself(record):
+    span = "power stations met four fifths of demand"
+    more = {"qualifier": "fraction", "subject": "Ukraine", "kind": "stock"}
+    assert verdict(record, span, 80, "percent", "2026-01-15", **more) == "contradicted"
+    span = "power stations met three fifths of demand"
+    assert verdict(record, span, 60, "percent", "2026-01-15", **more) in ("confirmed", "imprecise", "contested")

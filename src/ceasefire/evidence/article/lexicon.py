@@ -1091,8 +1091,7 @@ DEAL_ISSUES: tuple[tuple[str, re.Pattern[str]], ...] = (
         re.compile(
             r"\b(land swaps?|territorial swaps?|swap(?:ping)? (?:of )?(?:land|territor\w+)|territorial exchanges?|"
             r"withdrawals? from other parts|"
-            r"withdraw\w* from (?:sumy|kharkiv|northern)|out of (?:the )?(?:northern )?(?:province of |parts of "
-            r")?(?:sumy|kharkiv))"
+            r"(?:withdraw\w*|withdrawals? from|pull\w*|out of) (?:\w+ ){0,5}(?:sumy|kharkiv|northern ukraine))"
         ),
     ),
     (

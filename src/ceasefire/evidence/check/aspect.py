@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from ceasefire.evidence.check.amount import NUMBER, plain_number
-from ceasefire.evidence.check.topic import DIMENSIONS, Scope, Topic
+from ceasefire.evidence.check.scope import DIMENSIONS, Scope, Topic
 from ceasefire.evidence.claim import Claim
 
 

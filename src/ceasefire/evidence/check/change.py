@@ -17,7 +17,7 @@ from ceasefire.evidence.check.level import LOOSE
 from ceasefire.evidence.check.period import Period, first_of_year, month_of, period_before, stated, year_before
 from ceasefire.evidence.check.reading import Reading, readings
 from ceasefire.evidence.check.record import NEAR, WITHIN, Record, bounds
-from ceasefire.evidence.check.topic import DIMENSIONS, Scope, Topic
+from ceasefire.evidence.check.scope import DIMENSIONS, Scope, Topic
 from ceasefire.evidence.claim import Claim, Verdict
 
 NOISE = 0.05

@@ -13,8 +13,8 @@ import re
 
 from ceasefire.evidence.check.atlas import Atlas
 from ceasefire.evidence.check.record import Record
+from ceasefire.evidence.check.region import place
 from ceasefire.evidence.claim import Claim
-from ceasefire.evidence.error import EvidenceError
 
 CLAIMS, CHARACTERS = 3, 500
 """How far back the words before a claim still bear on it."""
@@ -49,14 +49,11 @@ def with_town_before(claim: Claim, record: Record) -> Claim | None:
             town = _town(name, record)
             if town is not None and name not in claim.span:
                 span = _TOWN.sub(re.escape(name).replace("\\", ""), claim.span, count=1)
-                places = (name, *(place for place in claim.places if place in claim.span))
+                places = (name, *(other for other in claim.places if other in claim.span))
                 return dataclasses.replace(claim, subject=name, places=places, span=span[:4000])
     return None
 
 
 def _town(name: str, record: Record) -> str | None:
-    try:
-        found = record.gazetteer.find(name)
-    except EvidenceError:
-        return None
-    return found.name if Atlas.of(record).follows(found) and found.kind != "region" else None
+    found = place(name, record)
+    return found.name if found is not None and found.kind != "region" and Atlas.of(record).follows(found) else None

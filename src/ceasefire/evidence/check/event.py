@@ -19,6 +19,7 @@ import re
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ceasefire.evidence.check.almanac import Event, events
 from ceasefire.evidence.check.record import NEAR, WITHIN, Interval, Record, bounds, interval
@@ -157,11 +158,10 @@ def _told(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
     days = int((stated[1] - stated[0]).astype(int)) + 1
     unsaid = told is not None and stated[1] == told and days <= NARROW and not _DATE_WORD.search(claim.span)
     found = []
-    for item in events():
+    first = stated[0] - LOOKS_BACK if unsaid else stated[0]
+    for item in _between(first, stated[1]):
         away = off(item.date, stated)
-        back = unsaid and told is not None and 0 < away <= LOOKS_BACK and item.date <= told
-        if away > 0 and not back:
-            continue
+        back = away > 0
         score = _strength(item, claim, days)
         if score >= (SURE + 3 if back or (days > MONTHS and not counted) else SURE + 1):
             found.append((score, -away, item))
@@ -170,8 +170,19 @@ def _told(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
     best = max(found, key=lambda entry: entry[:2])[2]
     if bounds(claim) is None:
         return _of_event(claim, record, best, "confirmed", f"So the almanac has it: {best.what}, {best.date}")
-    ranked = sorted(found, key=lambda entry: (-entry[0], -entry[1]))
+    that_day = [entry for entry in found if entry[1] == 0]
+    ranked = sorted(that_day or found, key=lambda entry: (-entry[0], -entry[1]))
     return _of_figure(claim, record, stated, [item for _, _, item in ranked])
+
+
+@cache
+def _dates() -> NDArray[np.datetime64]:
+    return np.array([item.date for item in events()])
+
+
+def _between(first: np.datetime64, last: np.datetime64) -> tuple[Event, ...]:
+    """Events from one day to another, both included; the table is in order."""
+    return events()[np.searchsorted(_dates(), first) : np.searchsorted(_dates(), last, side="right")]
 
 
 def _strength(item: Event, claim: Claim, days: int) -> int:
@@ -188,7 +199,8 @@ def _strength(item: Event, claim: Claim, days: int) -> int:
     place = any(_is_named(name, text) for name in item.where)
     spoken = f"{claim.span} {claim.subject} {claim.quantity}".casefold()
     shared = sum(1 for word in _words(item.what) if word in spoken)
-    if not (people or place or (figure and shared)) or not (spoken_kind or figure or people or shared):
+    told = any(word in claim.span.casefold() for word in _words(item.what))
+    if not (people or place or (figure and shared)) or not (spoken_kind or figure or told):
         return 0
     clear = kind and bool(people) and shared >= 2
     return 2 * min(people, 2) + 3 * place + min(shared, 3) + kind + clear + 2 * figure + 2 * (days <= NARROW)

@@ -24,7 +24,8 @@ from ceasefire.evidence.check.aspect import aspect_is_clear, aspect_of
 from ceasefire.evidence.check.change import direction_of, of_change, of_extreme, of_times, of_trend
 from ceasefire.evidence.check.level import level
 from ceasefire.evidence.check.record import Record, bounds
-from ceasefire.evidence.check.topic import DIMENSIONS, TOPICS, Topic
+from ceasefire.evidence.check.scope import DIMENSIONS, Topic
+from ceasefire.evidence.check.topic import TOPICS
 from ceasefire.evidence.claim import Claim, Verdict
 
 NOT_OURS = frozenset({"km", "km2", "deg", "date", "boolean", "C", "day", "month", "year", "percent of GDP"})

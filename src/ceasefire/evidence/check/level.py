@@ -11,7 +11,7 @@ from ceasefire.evidence.check.aspect import allowed
 from ceasefire.evidence.check.period import Period, first_of_year, neighbours, stated
 from ceasefire.evidence.check.reading import Reading, readings
 from ceasefire.evidence.check.record import NEAR, WITHIN, Record, bounds
-from ceasefire.evidence.check.topic import DIMENSIONS, Scope, Topic
+from ceasefire.evidence.check.scope import DIMENSIONS, Scope, Topic
 from ceasefire.evidence.claim import Claim, Verdict
 
 PARTICULAR = 0.12

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ceasefire.evidence.check.question import NOT, QUESTIONS, Question
 from ceasefire.evidence.check.record import Record, bounds
+from ceasefire.evidence.check.scope import words
 from ceasefire.evidence.claim import Claim, Finding, Verdict
 
 HIT = 1.5
@@ -31,204 +33,37 @@ AROUND = 45
 """Days around stated ones in which fieldwork still is the one meant."""
 
 
-@dataclass(frozen=True)
-class Question:
-    """What was asked, in the reader's words, and the answers on record that say it."""
-
-    key: str
-    says: str
-    words: re.Pattern[str]
-    answers: tuple[str, ...]
-    """`question.option` of series `poll.COUNTRY.POLLSTER.question.option`."""
-
-
-def _words(text: str) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{text})", re.IGNORECASE)
-
-
-_LAND = r"(?:territor|land\b|lands\b|donbas|donetsk|crimea|region|oblast|occupied)"
-_GIVE = (
-    r"(?:conced|ced(?:e|es|ing)\b|cession|giv(?:e|ing) up|surrender"
-    r"|hand(?:ing)? over|los(?:e|ing)\b|renounc|relinquish|withdraw)"
-)
-_NOT = (
-    r"(?:oppos|reject|against|refus|rul(?:e|es|ed|ing) out|not ready|unwilling|unacceptable"
-    r"|under no circumstances|never\b|no concession|won['’]t|would not|do not|don['’]t)"
-)
-
-_MOSCOW = r"(?:russia(?:n|['’]s)|moscow['’]s|putin['’]s|kremlin['’]s)"
-
-QUESTIONS = (
-    Question(
-        "european plan",
-        "would accept the European and Ukrainian plan",
-        _words(
-            r"(?:european|europe['’]s|kyiv['’]s|ukrainian|europe-ukraine)[\w\s,'’-]{0,25} (?:peace )?(?:plan|proposal)"
-        ),
-        ("europe_ukraine_plan_freeze_guarantees_no_recognition.would_accept",),
-    ),
-    Question(
-        "no russian plan",
-        "reject the Russian plan",
-        _words(
-            rf"{_NOT}[\w\s,'’-]{{0,40}}{_MOSCOW}[\w\s,'’-]{{0,25}}(?:plan|terms|demand|condition|proposal)"
-            rf"|{_MOSCOW}[\w\s,'’-]{{0,25}}(?:plan|terms|demand|condition|proposal)\w*[\w\s,'’-]{{0,30}}(?:unacceptable|rejected)"
-        ),
-        ("russian_plan.categorically_unacceptable",),
-    ),
-    Question(
-        "russian plan",
-        "would accept the Russian plan",
-        _words(
-            r"(?:russia(?:n|['’]s)|moscow['’]s|putin['’]s"
-            r"|kremlin['’]s)[\w\s,'’-]{0,25}(?:plan|terms|demand|condition|proposal)"
-        ),
-        ("russian_plan.would_accept",),
-    ),
-    Question(
-        "freeze",
-        "would accept a freeze of the front with guarantees",
-        _words(r"(?:accept|agree|approv|support|back|open to|ready)[\w\s,'’-]{0,40}(?:freez|frozen|present line)"),
-        ("europe_ukraine_plan_freeze_guarantees_no_recognition.would_accept",),
-    ),
-    Question(
-        "no donbas",
-        "reject giving up Donbas for guarantees",
-        _words(rf"{_NOT}[\w\s,'’-]{{0,60}}(?:donbas|donetsk)"),
-        ("give_up_donbas_for_guarantees.categorically_reject",),
-    ),
-    Question(
-        "donbas",
-        "would give up Donbas for guarantees",
-        _words(rf"(?:{_GIVE}|leave|withdraw|swap)[\w\s,'’-]{{0,60}}(?:donbas|donetsk)"),
-        ("give_up_donbas_for_guarantees.ready_to_accept",),
-    ),
-    Question(
-        "no concession",
-        "reject territorial concessions",
-        _words(
-            rf"{_NOT}[\w\s,'’-]{{0,60}}(?:{_GIVE}|{_LAND}|concession)"
-            rf"|opinion_share_(?:refuse|reject|oppose)\w*|no territorial concessions"
-        ),
-        (
-            "territorial_concessions.no_under_any_circumstances",
-            "territory.no_concessions",
-            "any_concessions.not_ready",
-            "those_for_talks_concessions.not_open",
-        ),
-    ),
-    Question(
-        "concession",
-        "are ready for territorial concessions",
-        _words(
-            rf"{_GIVE}[\w\s,'’-]{{0,40}}{_LAND}|territorial concession"
-            rf"|territorial compromise|land for peace|land[- ]for[- ]peace"
-            rf"|opinion_share_(?:concede|cede)\w*|concessions?\b"
-            rf"|{_LAND}[\w\s,'’-]{{0,25}}(?:for|in (?:exchange|return) for) peace"
-        ),
-        (
-            "territorial_concessions.ready_to_give_up_some",
-            "concessions.ready_for_concessions_for_peace",
-            "any_concessions.ready",
-            "those_for_talks_concessions.open_to_territorial_concessions",
-        ),
-    ),
-    Question(
-        "elections",
-        "support elections before a ceasefire",
-        _words(r"election"),
-        ("elections_before_ceasefire.support",),
-    ),
-    Question(
-        "guarantees",
-        "back a ceasefire only with guarantees",
-        _words(r"ceasefire[\w\s,'’-]{0,30}guarantee"),
-        ("ceasefire.only_with_guarantees",),
-    ),
-    Question(
-        "endure",
-        "would endure the war as long as necessary",
-        _words(r"endur|withstand|bear\b|as long as (?:necessary|needed|it takes)|ready to (?:wait|hold out)"),
-        ("endure_war.as_long_as_necessary",),
-    ),
-    Question(
-        "fight on",
-        "want to fight on",
-        _words(
-            r"(?:go|going|goes) on (?:with the )?(?:fight|war)|opinion_share_(?:continue|fight)\w*"
-            r"|(?:fight|fighting|war|keep|continu)[\w\s,'’-]{0,30}(?:victory|\bon\b|continu|wins?\b"
-            r"|won\b)|until victory|continu\w* (?:the )?(?:war|fighting|military|hostilit)"
-            r"|keep fighting|carry on"
-        ),
-        (
-            "end_of_war.fight_until_victory",
-            "now_should.continue_military_action",
-            "now_should.continue",
-            "concessions.only_victory",
-        ),
-    ),
-    Question(
-        "negotiate",
-        "want negotiations soon",
-        _words(
-            r"negotiat|peace talks|talks\b|end(?:ing)? (?:to )?the (?:war|fighting)"
-            r"|diploma|peace deal|settlement|opinion_share_negotiate\w*|compromise"
-        ),
-        (
-            "end_of_war.negotiate_soon",
-            "now_should.move_to_talks",
-            "now_should.talks",
-            "direct_kyiv_moscow_talks.support",
-            "way_to_end.direct_talks",
-            "way_to_end.compromise_with_other_countries",
-            "outcome.cease_fire_and_seek_compromise",
-            "time_for_official_talks.yes",
-            "peace_deal_signed.support",
-            "peace_deal_signed_by_putin.support",
-        ),
-    ),
-    Question(
-        "support",
-        "support the armed forces in the war",
-        _words(
-            r"support\w*[\w\s,'’-]{0,30}(?:war\b|armed forces|army|military|invasion"
-            r"|operation)|approv\w*[\w\s,'’-]{0,20}(?:war\b|operation|invasion)"
-        ),
-        ("support_armed_forces.yes",),
-    ),
-)
-"""The first whose words are met is the question of a claim; a share of those for talks is no share of all."""
 _POLLSTERS = {
-    "gallup": _words(r"gallup"),
-    "kiis": _words(r"kiis|kyiv international institute|kmis"),
-    "rating": _words(r"rating group|sociological group rating|\brating poll|rating['’]s poll"),
-    "razumkov": _words(r"razumkov"),
-    "levada": _words(r"levada"),
-    "russian_field": _words(r"russian field"),
-    "chronicles": _words(r"chronicles"),
+    "gallup": words(r"gallup"),
+    "kiis": words(r"kiis|kyiv international institute|kmis"),
+    "rating": words(r"rating group|sociological group rating|\brating poll|rating['’]s poll"),
+    "razumkov": words(r"razumkov"),
+    "levada": words(r"levada"),
+    "russian_field": words(r"russian field"),
+    "chronicles": words(r"chronicles"),
 }
 _PEOPLE = {
-    "ua": _words(
+    "ua": words(
         r"ukrainians?\b(?! (?:soldiers|troops|drones|refugees))|people (?:of|in) ukraine|ukraine population|in ukraine"
     ),
-    "ru": _words(
+    "ru": words(
         r"russians\b|people (?:of|in) russia|russia population|russian (?:respondents|public|people|society)|in russia"
     ),
 }
-_ELSEWHERE = _words(
+_ELSEWHERE = words(
     r"americans|germans|poles\b|europeans|republicans|democrats|britons|french\b"
     r"|refugees|soldiers|veterans|in the east\b|eastern ukraine|young|aged\b|women|men\b"
 )
-_SURVEY = _words(
+_SURVEY = words(
     r"poll|survey|respondent|opinion|favou?r|support|wants?\b|would\b|prefer|believe|think"
     r"|ready\b|willing|oppos|approv|reject|agree|trust|consider|endur|back\b|say\b|said\b"
 )
-_EXPECT = _words(
+_EXPECT = words(
     r"(?:believe|expect|think|predict|doubt|confident|trust)[\w\s,'’-]{0,60}\b(?:will|won['’]t"
     r"|would end|going to)\b|(?:trust|approve of|confidence in) (?:\w+ )?(?:zelensk|putin|trump|president)"
 )
 """What people expect, and whom they trust, is not asked in the polls here."""
-_INVERSE = _words(r"inverse(?! of\s*$)|reverse\b(?! of\s*$)|the opposite(?! of\s*$)|mirror image|flip")
+_INVERSE = words(r"inverse(?! of\s*$)|reverse\b(?! of\s*$)|the opposite(?! of\s*$)|mirror image|flip")
 _BASE = "those_for_talks_concessions"
 
 
@@ -299,8 +134,8 @@ _PERCENT = re.compile(
 
 
 def _country(claim: Claim, text: str, whole: str) -> str | None:
-    for words in (text, whole):
-        found = {key: match.start() for key, pattern in _PEOPLE.items() if (match := pattern.search(words))}
+    for place in (text, whole):
+        found = {key: match.start() for key, pattern in _PEOPLE.items() if (match := pattern.search(place))}
         if found:
             return min(found, key=lambda key: found[key])
     where = " ".join(claim.places)
@@ -310,6 +145,21 @@ def _country(claim: Claim, text: str, whole: str) -> str | None:
 
 
 def _answers(record: Record, claim: Claim, country: str) -> list[_Answer]:
+    """Every answer of a country's polls, as it stands to a claim made on that day."""
+    kept: dict[tuple[str, str], list[_Answer]] = record.shelf.setdefault("polls", {})
+    key = country, str(record.told_on(claim))
+    if key not in kept:
+        if len(kept) >= KEPT:
+            kept.clear()
+        kept[key] = _read(record, claim, country)
+    return kept[key]
+
+
+KEPT = 64
+"""Days of telling whose polls are kept."""
+
+
+def _read(record: Record, claim: Claim, country: str) -> list[_Answer]:
     found = []
     for name in record.names():
         parts = name.split(".")
@@ -416,7 +266,7 @@ def _compared(
 def _other_side(claim: Claim, question: Question, item: _Answer) -> bool:
     """The span names no question of its own (`55 percent were against`): it answers that of its text."""
     same = any(item.answer.split(".")[0] == answer.split(".")[0] for answer in question.answers)
-    denies = bool(re.search(rf"\b{_NOT}", claim.span, re.IGNORECASE))
+    denies = bool(re.search(rf"\b{NOT}", claim.span, re.IGNORECASE))
     return same and denies == bool(_DENIAL.search(item.answer))
 
 

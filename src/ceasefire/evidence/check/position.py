@@ -128,6 +128,8 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
     stance, actor = _stance(claim), _actor(claim)
     if window is None or stance is None or actor is None or claim.hedge in ("forecast", "opinion"):
         return None
+    if _PERHAPS.search(claim.span):
+        return None
     text = f"{claim.span} {claim.quantity.replace('_', ' ')}"
     issues = {issue for issue, words in ISSUES.items() if words.search(text)}
     for held in positions():
@@ -136,6 +138,10 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         if held.start <= window[1] and window[0] <= held.until and _is_counted(claim, held):
             return _verdict(claim, record, held)
     return None
+
+
+_PERHAPS = _words(r"might|may\b|could|perhaps|consider|would\b|if\b|ignor")
+"""What somebody may do is no position yet."""
 
 
 def _stance(claim: Claim) -> tuple[str, ...] | None:

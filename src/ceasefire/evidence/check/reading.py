@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from ceasefire.evidence.check.period import DAYS, Period, first_of_year
 from ceasefire.evidence.check.record import Record
-from ceasefire.evidence.check.topic import Scope
+from ceasefire.evidence.check.scope import Scope
 from ceasefire.evidence.claim import Claim, Finding
 from ceasefire.evidence.series import Series
 

@@ -12,6 +12,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,7 @@ class Record:
         )
 
 
+@lru_cache(maxsize=4096)
 def interval(as_of: str | None) -> Interval | None:
     """Days of an ISO date, month, year or interval a/b; None for `undated` and for what no calendar holds."""
     if as_of is None or as_of == "undated":
