@@ -312,3 +312,53 @@ def test_asides_that_compare_or_measure_are_claims() -> None:
     found = claims(text)
     assert any(claim.value == 48 and claim.unit == "km" and "Izium" not in claim.span for claim in found)
     assert any(claim.span.startswith("the heaviest attack") for claim in found)
+
+
+def test_the_time_in_which_something_is_counted_is_no_figure() -> None:
+    found = claims("Over three weeks the army took 120 square kilometres of ground.\n")
+    assert [(claim.value, claim.unit) for claim in found] == [(120, "km2")]
+
+
+def test_taking_something_else_than_a_place_has_no_capture_date() -> None:
+    assert "capture_date" not in {claim.quantity for claim in claims("The ministry took 30 billion euros in May.\n")}
+    assert "capture_date" in {claim.quantity for claim in claims("Russia took the town of Vuhledar in May.\n")}
+
+
+def test_how_many_say_it_is_no_claim() -> None:
+    assert [claim.value for claim in claims("The envoys will meet again, according to two officials.\n")] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Every fourth missile reaches its target in the capital.\n", 25),
+        ("The reserve fund has shrunk by more than half.\n", -50),
+        ("The army fired twice as many shells as its enemy.\n", 2),
+    ],
+)
+def test_amounts_in_words(text: str, value: float) -> None:
+    assert value in [claim.value for claim in claims(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("A poll found that 69 percent of Ukrainians want talks.\n", "Ukrainians"),
+        ("One in four Russians wants talks, the Levada Center found.\n", "Russians"),
+    ],
+)
+def test_a_share_is_of_people(text: str, people: str) -> None:
+    assert people in [claim.subject for claim in claims(text)]
+
+
+def test_a_day_of_the_past_lies_before_publication() -> None:
+    claim = only("Analysts had confirmed 1,200 losses by 9 December.\n", "1,200")
+    assert claim.as_of == "2024-12-09"
+
+
+def test_numbered_headings_and_imprints_are_no_claims() -> None:
+    text = (
+        "A count of shells\n\nThe Ledger | data desk | 9 September 2025\n\n1. Shells: a peak, then a pause\n\n"
+        "Factories made 40 shells in May.\n"
+    )
+    assert {claim.value for claim in claims(text)} == {40}

@@ -140,3 +140,42 @@ def test_an_unnamed_source_is_graded_below_a_pollster() -> None:
 
 def test_quotations_may_stay_open() -> None:
     assert list(speaker.quotes("He said “one” and “two")) == [(8, 13), (18, 22)]
+
+
+@pytest.mark.parametrize(
+    ("text", "part", "name", "hedge"),
+    [
+        (
+            "The map-makers' office counts 300 losses, the Air Force said, and holds 40 prisoners.",
+            "40",
+            "Air Force",
+            "reported",
+        ),
+        ("By Warsaw's count 1,900 volunteers have crossed the border since May.", "1,900", "Warsaw", "reported"),
+        ("In the minister's view the talks only delay a decision.", "delay", "minister", "opinion"),
+        ("A senior diplomat fears that the bridge will be lost.", "bridge", "senior diplomat", "opinion"),
+        ("Kyiv announced the liberation of Robotyne; Moscow denies it.", "liberation", "Kyiv", "reported"),
+        (
+            "According to the governor, Ivan Fedorov, the bridge at Nikopol was closed.",
+            "closed",
+            "Ivan Fedorov",
+            "reported",
+        ),
+    ],
+)
+def test_sources_that_stand_beside_the_clause(text: str, part: str, name: str, hedge: str) -> None:
+    claim = said(text, part)
+    assert (claim.attributed_to, claim.hedge) == (name, hedge)
+
+
+def test_a_ministry_keeps_its_full_name() -> None:
+    text = "The Ministry of Finance said that taxes rose in May. The Ministry added that spending fell in June."
+    assert said(text, "spending").attributed_to == "Ministry of Finance"
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [("Air Force", "UA"), ("Russian air force", "RU"), ("Russian General Staff", "RU"), ("U.S. Air Force", "US")],
+)
+def test_a_service_belongs_to_ukraine_unless_another_country_is_named(name: str, side: str) -> None:
+    assert lexicon.side(name) == side

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import itertools
 import math
 from collections import defaultdict
 
@@ -434,3 +435,31 @@ def test_outside_its_hedge_a_share_counts_itself(record):
     assert verdict(record, span, 80, "percent", "2026-01-15", **more) == "contradicted"
     span = "power stations met three fifths of demand"
     assert verdict(record, span, 60, "percent", "2026-01-15", **more) in ("confirmed", "imprecise", "contested")
+
+
+def test_weeks_from_one_day_to_another_are_the_difference_of_the_totals(record, table):
+    total = table["loss_claim.tank"]
+    days = sorted(total)
+    first, last = next((a, b) for a, b in itertools.pairwise(days) if as_day(b) - as_day(a) == 7 and a > "2024-06")
+    lost = total[last] - total[first]
+    assert verdict(record, f"Russia lost {lost:g} tanks", lost, as_of=f"{first}/{last}") == "confirmed"
+
+
+def test_a_rate_of_inflation_is_no_change_of_the_rate(record, table):
+    month = max(table["econ.ru_cpi_yoy"])
+    rate = table["econ.ru_cpi_yoy"][month]
+    stated = {"as_of": month[:7], "quantity": "inflation", "subject": "Russia"}
+    assert verdict(record, f"prices rise by {rate:.1f} percent a year", rate, "percent", **stated) == "confirmed"
+
+
+def test_what_got_through_is_what_was_not_stopped(record, table):
+    week = {"as_of": "2025-08-03/2025-08-30", "quantity": "drones_through_share"}
+    name = "strike.long_range_drone"
+    days = [day for day in table[f"{name}.launched"] if "2025-08-03" <= day <= "2025-08-30"]
+    up, down = (sum(table[f"{name}.{status}"][day] for day in days) for status in ("launched", "stopped"))
+    share = 100 * (1 - down / up)
+    assert verdict(record, f"{share:.0f} percent of the drones got through", share, "percent", **week) == "confirmed"
+    assert verdict(record, "60 percent of the drones got through", 60.0, "percent", **week) in (
+        "contradicted",
+        "conflated",
+    )

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from ceasefire.evidence.article import lexicon
-from ceasefire.evidence.article.speaker import SUBJECTS, is_clausal
+from ceasefire.evidence.article.speaker import SUBJECTS, is_clausal, is_opinion_share
 from ceasefire.evidence.error import EvidenceError
 from ceasefire.evidence.gazetteer import Gazetteer, fold
 
@@ -188,6 +188,8 @@ def _completes(doc: Any, index: int, other: int, own: list[int], length: int) ->
         return False
     if token.dep_ in ("relcl", "acl") and token.lemma_.lower() in _HOLDING:
         return False
+    if token.dep_ == "ccomp" and doc[index].lemma_ == "demand" and len(own) + length <= MAX_JOINED:
+        return True
     weak = _weight(doc, own) + (doc[index].dep_ in ("relcl", "acl")) < MIN_WEIGHT
     described = token.dep_ in ("relcl", "acl") and doc[max(0, token.left_edge.i - 1)].text not in _ASIDES
     if token.dep_ == "ccomp" and any(
@@ -308,6 +310,10 @@ def _stands(token: Token, own: list[int]) -> bool:
         return finite and len(words) >= 3
     if token.dep_ == "relcl":
         return len(words) >= 3
+    if token.dep_ == "pcomp" and token.head.lower_ in ("of", "than") and _is_what(token):
+        return False
+    if token.dep_ == "ccomp" and _is_what(token) and token.head.lemma_.lower() not in lexicon.SAYING:
+        return False
     if token.dep_ == "pcomp":
         return (token.head.lower_ in _APART and len(words) >= MIN_LOOSE) or (finite and len(words) >= MIN_WORDS)
     if token.dep_ == "acl":
@@ -315,6 +321,11 @@ def _stands(token: Token, own: list[int]) -> bool:
     if token.dep_ in ("advcl", "conj"):
         return len(words) >= (3 if finite else MIN_LOOSE if token.tag_ in ("VB", "VBG") else MIN_WORDS)
     return len(words) >= MIN_WORDS
+
+
+def _is_what(token: Token) -> bool:
+    """`a third of what it took`: what something is a part of, no statement."""
+    return any(child.lower_ == "what" for child in token.children)
 
 
 def _clause(sentence: Words, index: int, own: list[int]) -> Clause | None:
@@ -392,6 +403,8 @@ def _with_noun(head: Token, first: int) -> int:
         return first
     chunk = [word.i for word in noun.lefts if word.dep_ in ("det", "amod", "compound", "nummod", "poss", "nmod")]
     start = min([head.doc[index].left_edge.i for index in chunk], default=noun.i)
+    if start > head.sent.start and head.doc[start - 1].is_currency:
+        start -= 1
     return start if first - start <= 9 else first
 
 
@@ -457,6 +470,8 @@ def linked(sentence: Words, found: list[Clause]) -> list[Clause]:
         around = next((clause for clause in found if clause.start < start < clause.end and not clause.nominal), None)
         before = next((clause for clause in found if 0 <= start - clause.end <= 3 and not clause.nominal), around)
         phrase = _phrase(sentence, start)
+        if is_opinion_share(fold(sentence.text[: match.start()])) and match[0].startswith("in "):
+            continue
         if before is None or len(phrase) < MIN_WORDS or len(sentence.text[: match.start()].split()) < MIN_REST:
             continue
         stop = phrase[-1].idx + len(phrase[-1])

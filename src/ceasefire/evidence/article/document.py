@@ -744,7 +744,10 @@ _BRACKETED = re.compile(
     rf"|(?:read (?:more|also)|also read|see also)\b){_INSIDE}[)\]]",
     re.I,
 )
-_CREDIT_WORDS = r"photo(?:graph|s)?|image|picture|pic|illustration|graphic|map|video|screenshot|screengrab|credit|cover"
+_CREDIT_WORDS = (
+    r"photo(?:graph|s)?|image|picture|pic|illustration|graphic|map|video|screenshot|screengrab|credit|cover"
+    r"|charts?|infographic"
+)
 _CREDITED = re.compile(
     rf"[(\[]\s?(?:(?:{_CREDIT_WORDS})(?: credits?| source)?\s?(?:[:/|]|by\b|courtesy\b|via\b)"
     rf"|(?:AP|Reuters|AFP|EPA)\s?(?:Photo|Image)?/|Getty Images|via (?:AP|Reuters|AFP|Getty))[^"
@@ -810,7 +813,9 @@ _PLEA = re.compile(
     r"|newsletter|journalism|member)|our (?:journalism|reporting) (?:is|depends|relies)\b|your (?:support"
     r"|donation|contribution|subscription) (?:helps|keeps|makes|allows|enables|matters|goes|is vital|funds)\b"
     r"|want (?:more (?:stories|news|like|from|of)|to (?:read|get|receive) more)\b|enter your e-?mail|unsubscribe"
-    r"|already a (?:subscriber|member)|start your (?:free )?trial|this newsletter|thank(?:s| you) for (?:reading"
+    r"|already a (?:subscriber|member)|start your (?:free )?trial"
+    r"|glory to (?:ukraine|the heroes|our)\b.{0,40}!|slava ukraini\b.{0,40}!|long live \w{1,20}!"
+    r"|this newsletter|thank(?:s| you) for (?:reading"
     r"|subscribing|your support)|leave a comment|comments? (?:are closed|policy)|post a comment|view "
     r"(?:all )?comments|skip to (?:main )?content|back to top|print this)",
     re.I,
@@ -968,10 +973,19 @@ def _is_masthead(words: str) -> bool:
     for item in reversed(dates):
         rest = rest[: item.start] + rest[item.end :]
     left = re.findall(r"[^\W\d_][\w.’'-]*", rest)
-    return bool(dates) and all(word[0].isupper() or word.lower() in _JOINERS for word in left)
+    named = all(word[0].isupper() or word.lower() in _JOINERS for word in left)
+    return bool(dates) and (named or _is_imprint(rest))
+
+
+def _is_imprint(rest: str) -> bool:
+    """Short parts between commas or bars, without a number: `The Paper | data desk`."""
+    parts = [part.split() for part in re.split(r"[,|·•–—/]", rest) if part.strip()]
+    short = all(len(part) <= MAX_IMPRINT for part in parts)
+    return len(parts) >= 2 and short and not any(letter.isdigit() for letter in rest)
 
 
 MAX_MASTHEAD = 100
+MAX_IMPRINT = 4
 NEAR_END = 8
 """Last paragraphs that are searched for notes on the author and for what closes a page; arbitrary."""
 _SENTENCE = re.compile(r"[^.!?]{1,400}(?:[.!?](?!\s|$)[^.!?]{1,400}){0,8}[.!?]*[\"'”’)*_]{0,3}")
@@ -984,7 +998,11 @@ _CLOSED = re.compile(
     r"this is a (?:developing|breaking) (?:news )?story\b|(?:this|the) (?:story|article|page|report|piece|post) "
     r"(?:is being|will be|may be|continues to be) (?:updated|corrected)\b|more (?:updates|details|to) (?:to )?"
     r"(?:follow|come)\b|(?:any |all |the )?(?:views?|opinions?)(?: and opinions?)? (?:expressed|in this|are "
-    r"(?:his|her|their|my) own|here are)\b|the (?:author|writer|columnist)['’]s? (?:views?|opinions?)\b)",
+    r"(?:his|her|their|my) own|here are)\b|the (?:full |complete |entire |original )?(?:video|audio|"
+    r"transcript|text|recording|interview|report|data ?set|spreadsheet|methodology) (?:is|are|can be|will be) "
+    r"(?:available|published|found|"
+    r"downloaded|posted|online)\b|(?:method(?:ology)?|corrections?|charts?|graphics?|maps?)\s?:"
+    r"|the (?:author|writer|columnist)['’]s? (?:views?|opinions?)\b)",
     re.I,
 )
 _PEN = re.compile(

@@ -111,6 +111,20 @@ class Reading:
     """Time of the last poll of the paragraph."""
     paragraph: int = -1
     quoting: Voice | None = None
+    bodies: list[str] = field(default_factory=list)
+    """Names of more than one word that have spoken."""
+
+    def full(self, voice: Voice) -> Voice:
+        """The voice under its full name: `the Ministry` is the ministry that spoke before."""
+        if " " in voice.name and voice.name not in self.bodies:
+            self.bodies.append(voice.name)
+        if voice.name not in _SHORT:
+            return voice
+        longer = (name for name in reversed(self.bodies) if voice.name in name.split())
+        return dataclasses.replace(voice, name=next(longer, voice.name))
+
+
+_SHORT = ("Ministry", "ministry", "Institute", "institute", "Staff", "Agency", "agency", "Centre", "Center", "Service")
 
 
 def extract(document: Document, *, model: LanguageModel | None = None) -> list[Claim]:
@@ -184,7 +198,9 @@ def _chunks(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 _ABOUT_TEXT = re.compile(
     r"^(?:as (?:noted|mentioned|discussed|described|explained|seen|shown) (?:above|earlier|below|before)|more on "
     r"(?:this|that)|see (?:also|below|above)|"
-    r"in (?:this|the previous|an earlier) (?:article|post|column|section)|(?:read|watch|listen|click|subscribe|"
+    r"in (?:this|the previous|an earlier) (?:article|post|column|section)"
+    r"|here (?:is|are)\b|every (?:week|month|year) we\b|"
+    r"(?:read|watch|listen|click|subscribe|"
     r"sign up|follow|share|support|donate)\b)"
 )
 
@@ -218,8 +234,14 @@ def _is_statement(sentence: Words, piece: Piece) -> bool:
     ended = text.rstrip("”\"'’)] ").endswith((".", "!", "…", ";", ":"))
     if not ended and sentence.end == len(sentence.doc):
         listed = bool(re.match(r"\s*(?:[-•*–—·]|\d+[.)])", piece.text))
+        if re.match(r"\s*\d+[.)]", piece.text) and len(words) <= MAX_HEADING and piece.pulled:
+            return False
         return listed or (has_subject and len(words) >= 8) or any(letter.isdigit() for letter in text)
     return True
+
+
+MAX_HEADING = 8
+"""Most words of a numbered line without a full stop that is a heading; arbitrary."""
 
 
 def _statements(
@@ -235,10 +257,11 @@ def _statements(
     low, high = piece.start + sentence.start_char, piece.start + sentence.end_char
     dates = dating.find(text, reading.document.published, low, high)
     figures = [_after(text, item, sentence, reading) for item in measure.find(text, low, high)]
-    figures = [item for item in figures if _counts(item, dates, text)]
+    figures = [item for item in figures if _counts(item, dates, text) and not _counts_speakers(item, text, high)]
+    figures = [item for item in figures if not _is_period(item, figures, text)]
     found = clauses(sentence)
     _take_shares(found, figures, piece)
-    found = [clause for clause in found if not _is_frame(clause)] or found[:1]
+    found = [clause for clause in found if not (_is_frame(clause) or _only_names(clause))] or found[:1]
     found = [*found, *nominals(sentence, found)]
     found = linked(sentence, found)
     found = [*found, *asides(sentence, found)]
@@ -246,10 +269,11 @@ def _statements(
         [*found, *inventory(found), *_adjoined(found, figures, piece)], key=lambda clause: (clause.start, clause.end)
     )
     carried = _carried(piece, sentence, reading, quoted)
+    _take_result(found, figures, piece, sentence)
     shared = _shared_figures(found, figures, piece)
     said = NARRATOR
     for clause, own in zip(found, shared, strict=True):
-        said = speaker.voice(clause.head, sentence, resolve, carried)
+        said = reading.full(speaker.voice(clause.head, sentence, resolve, carried))
         own.sort(key=lambda item: item.value is None)
         main, further_ones = _main_figure(clause, own, piece, dates)
         host = _draft(piece, sentence, clause, main, said, dates, reading, resolve, pulled=piece.pulled and alone)
@@ -304,6 +328,18 @@ def _take_shares(found: list[Clause], figures: list[measure.Measure], piece: Pie
             said.start, said.tokens = clause.start, [*clause.tokens, *said.tokens]
 
 
+def _take_result(found: list[Clause], figures: list[measure.Measure], piece: Piece, sentence: Words) -> None:
+    """`The record was the first week: 2,000 launches`: the figure behind the colon is what the clause states."""
+    for item in _left_over(found, figures, piece):
+        low = item.start - piece.start
+        before = next((clause for clause in found if 0 <= low - clause.end <= MAX_COLON and not clause.nominal), None)
+        if before is None or ":" not in whole_text(sentence.doc)[before.end : low]:
+            continue
+        if not any(before.start <= other.start - piece.start < before.end for other in figures):
+            before.end = max(_around(sentence, item, piece).end, item.end - piece.start)
+
+
+MAX_COLON = 3
 _ADJOINING = frozenset(["with", "after", "despite", "amid", "following", "including"])
 
 
@@ -364,6 +400,39 @@ def _counts(item: measure.Measure, dates: list[dating.Dated], text: str) -> bool
     return not (item.unit == "count" and item.noun is None and item.value is not None and item.value <= 2)
 
 
+_SPEAKERS = re.compile(
+    r"(?:[\w’'-]{1,20} ){0,4}?(?:officials?|diplomats?|sources?|analysts?|negotiators?|economists?|experts?|"
+    r"people (?:familiar|briefed|close)|aides?|advis[eo]rs?|persons?|officers?|lawmakers?)\b"
+)
+_SPOKEN = re.compile(r"\b(?:sa(?:y|ys|id)|told|believes?d?|fears?|puts?|expects?|thinks?|estimates?|claims?|warn\w*)\b")
+
+
+def _counts_speakers(item: measure.Measure, text: str, stop: int) -> bool:
+    """`two officials said`: how many say it is no claim of theirs."""
+    small = item.value is not None and item.value <= FEW and item.unit in ("count", "persons")
+    named = _SPEAKERS.match(text, item.start, min(stop, item.start + 80)) if small else None
+    if named is None:
+        return False
+    before = text[max(0, item.start - 24) : item.start].lower()
+    return "according to" in before or bool(_SPOKEN.search(text[named.end() : min(stop, named.end() + 24)]))
+
+
+_THROUGH = re.compile(
+    r"\b(?:in|over|during|within)\s(?:the\s|these\s|those\s)?(?:same\s|past\s|last\s|previous\s)?$", re.I
+)
+
+
+def _is_period(item: measure.Measure, figures: list[measure.Measure], text: str) -> bool:
+    """A length of time in which something else was counted: `over four weeks`, `in the same two months`."""
+    if item.unit not in measure.DAYS or item.value is None:
+        return False
+    before = text[max(0, item.start - 28) : item.start]
+    opening = text.startswith(("Over ", "Within "), item.start)
+    if not opening and not _THROUGH.search(before):
+        return False
+    return any(other.unit not in measure.DAYS for other in figures)
+
+
 _ISSUED = lexicon.words("publish release take conduct carry commission run complete issue cite obtain see")
 _INQUIRY = lexicon.words("poll survey study report statement interview document letter memo assessment analysis")
 MAX_SOURCE = 7
@@ -380,7 +449,15 @@ def _names_source(clause: Clause) -> bool:
     who = speaker.subject(head)
     opened = {child.lower_ for child in head.children} & {"as", "so", "if"}
     said = any(child.dep_ in ("dobj", "attr", "acomp", "neg") for child in head.children)
-    return who is not None and not said and (bool(opened) or who.lower_ in ("we", "i"))
+    bare = all(child.dep_ in (*speaker.SUBJECTS, "punct", "ccomp", "cc", "conj", "advmod") for child in head.children)
+    aside = bare and head.tag_ in ("VBD", "VBZ", "VBP") and len(clause.text) < len(head.sent.text) // 2
+    return who is not None and not said and (bool(opened) or aside or who.lower_ in ("we", "i"))
+
+
+def _only_names(clause: Clause) -> bool:
+    """`According to the minister, Jane Doe`: a source and no more."""
+    verbs = any(child.dep_ in speaker.SUBJECTS for token in clause.tokens for child in token.children)
+    return not verbs and clause.text.lower().startswith("according to") and not any(map(str.isdigit, clause.text))
 
 
 def _is_frame(clause: Clause) -> bool:
@@ -492,6 +569,9 @@ def _weapons(sentence: Words, found: list[Clause]) -> Iterator[Clause]:
             yield Clause(chunk.root, min(start, chunk.start_char), stop, list(chunk), nominal=True)
 
 
+_AMOUNTS = lexicon.words("rate fall rise drop increase decrease decline share total average pace speed growth package")
+
+
 def _around(sentence: Words, item: measure.Measure, piece: Piece) -> Clause:
     """The noun phrase of a figure."""
     doc = sentence.doc
@@ -502,6 +582,9 @@ def _around(sentence: Words, item: measure.Measure, piece: Piece) -> Clause:
         if head.dep_ in ("nummod", "quantmod", "compound", "amod", "npadvmod") and head.head in sentence:
             head = head.head
     first = min(tokens[0].i, head.i)
+    whole = head.head.head if head.dep_ == "pobj" and head.head.lower_ == "of" else head
+    if whole.lemma_.lower() in _AMOUNTS and 0 < first - whole.left_edge.i <= 4:
+        first = whole.left_edge.i
     for word in head.lefts:
         if word.dep_ in ("det", "amod", "compound", "nummod", "poss", "nmod", "quantmod"):
             first = min(first, word.left_edge.i)
@@ -520,6 +603,12 @@ def _around(sentence: Words, item: measure.Measure, piece: Piece) -> Clause:
 
 
 def _mentions(sentence: Words) -> Iterator[Mention]:
+    for token in sentence:
+        if token.text not in _HIGH_OFFICES or token.ent_type_ or token.i + 1 == len(token.doc):
+            continue
+        if not (token.nbor().ent_type_ or token.nbor().pos_ == "PROPN"):
+            stated = token.dep_ == "poss" and token.head.lemma_ in ("view", "opinion", "word")
+            yield Mention(token.text, "person", token.dep_ in speaker.SUBJECTS or stated)
     for entity in sentence.ents:
         subject = entity.root.dep_ in speaker.SUBJECTS or entity.root.dep_ == "attr"
         known = lexicon.actor(entity.text)
@@ -531,6 +620,7 @@ def _mentions(sentence: Words) -> Iterator[Mention]:
             yield Mention(entity.text, "body", subject)
 
 
+_HIGH_OFFICES = ("President", "Minister", "Chancellor", "Premier", "Governor", "Commander-in-Chief")
 _PERSONAL = frozenset(["he", "him", "his", "she", "her", "hers", "who"])
 
 
@@ -633,6 +723,10 @@ def _as_of(
     inside = [date for date in dates if low <= date.start and date.end <= high]
     if not inside and clause.nominal and figure is not None:
         inside = [date for date in dates if figure.end <= date.start and date.end <= figure.end + MAX_TO_DATE // 2]
+    if inside and (gone := _last_year(inside[0], clause, sentence, figure, whole, published)):
+        return gone
+    if not inside and reading.past and _SAME_PERIOD.search(clause.text if figure is None else sentence.text):
+        return reading.past
     if inside and not _is_to_come(inside[0], clause, piece, published):
         return inside[0].as_of
     if _is_past(clause, sentence, figure):
@@ -642,6 +736,29 @@ def _as_of(
         if reading.past:
             return reading.past
     return published or UNDATED
+
+
+_SAME_PERIOD = re.compile(r"\b(?:the|that|this) same (?:\w{2,10} )?(?:days?|weeks?|months?|period|time)\b")
+
+
+def _last_year(
+    date: dating.Dated,
+    clause: Clause,
+    sentence: Words,
+    figure: measure.Measure | None,
+    text: str,
+    published: str | None,
+) -> str | None:
+    """`had confirmed so many by 19 July`: a day without its year, in a clause of the past, lies before publication."""
+    told = text[date.start : date.end]
+    if published is None or date.precision != "day" or len(date.as_of) != 10 or date.as_of <= published:
+        return None
+    year = int(date.as_of[:4]) - 1
+    if str(year + 1) in told or not any(map(str.isdigit, told)):
+        return None
+    had = any(child.dep_ == "aux" and child.lower_ == "had" for child in clause.head.children)
+    earlier = f"{year}{date.as_of[4:]}"
+    return earlier if earlier <= published and (had or _is_past(clause, sentence, figure)) else None
 
 
 _BESIDE = re.compile(r"\bthan (?:it was |they were )?(?:in |at |on |during )?(?:the )?$")
@@ -756,7 +873,28 @@ def _subject(clause: Clause, resolve: speaker.Resolve) -> str:
         found = speaker.subject(head.head) or (
             speaker.subject(head.head.head) if head.head.head.i != head.head.i else None
         )
-    return _named(found, resolve) if found is not None else _named(head, resolve)
+    named = _counted_people(found) if found is not None else None
+    return named or (_named(found, resolve) if found is not None else _named(head, resolve))
+
+
+def _counted_people(share: Token) -> str | None:
+    """Of whom a share is: `69 percent of Ukrainians`, `one in four Russians`; respondents where the text is silent."""
+    if re.match(r"\w+ (?:in|out of) \w+ \w", share.doc[share.left_edge.i : share.i + 1].text) and share.is_alpha:
+        return share.text
+    is_share = share.lemma_.lower() in _SHARES or share.like_num or share.text == "%"
+    if not is_share:
+        return None
+    after = share.nbor() if share.i + 1 < len(share.doc) else share
+    of = next((child for child in share.children if child.dep_ == "prep" and child.lower_ in ("of", "among")), None)
+    people = next((child for child in of.children if child.dep_ == "pobj"), None) if of is not None else None
+    if people is None and share.like_num and after.pos_ in ("NOUN", "PROPN"):
+        people = after
+    if people is not None:
+        return people.text if people.lower_ not in lexicon.PRONOUNS else "respondents"
+    return "respondents" if speaker.is_opinion_share(lexicon.fold(share.sent.text)) else None
+
+
+_SHARES = lexicon.words("percent % third quarter fifth tenth half majority plurality minority")
 
 
 def _named(token: Token, resolve: speaker.Resolve) -> str:
@@ -828,7 +966,7 @@ def _claim(document: Document, draft: Draft) -> Claim | None:
     if draft.around is not None:
         text = f"{text} {_plain(draft.around.text)}"
     item = draft.measures[0] if draft.measures else None
-    figure = _figure(document.text, text, item) or _in_words(text, draft)
+    figure = _figure(document.text, text, item, draft.sentence) or _in_words(text, draft)
     told = sense.kind(text, draft.around or draft.clause, figure, reported=not draft.voice.is_author)
     if draft.minded and draft.voice.is_author and told in ("event", "stock", "rate"):
         told = "intention"
@@ -900,6 +1038,10 @@ def _inherited_mood(clause: Clause) -> str:
     return f" {own}" if own else ""
 
 
+_IN_MONEY = re.compile(
+    r"\b(?:roubles?|rubles?|euros?|hryvnias?|dollars?|pounds?|yuan|budget|prices?|index|barrels?)\b|[$€£₽₴]"
+)
+_SCALE = re.compile(r"(?:million|billion|trillion|bn|tn)\b", re.I)
 DAYS_PER_MONTH = 365.25 / 12
 _ALL_OF = re.compile(
     r"\b(fully|entirely|completely|all of|the whole of|whole|entire)\b.{0,40}\b(occup\w+|control\w*|held|holds?)|"
@@ -908,7 +1050,7 @@ _ALL_OF = re.compile(
 _DAILY = re.compile(r"\b(daily|nightly)\b.{0,40}\b(barrages?|attacks?|strikes?|raids?|shelling|bombardments?)\b")
 
 
-def _figure(whole: str, text: str, item: measure.Measure | None) -> sense.Figure | None:
+def _figure(whole: str, text: str, item: measure.Measure | None, sentence: str) -> sense.Figure | None:
     """The value of a measure, signed by its direction; what words of wholeness or frequency say where there is none."""
     if item is None:
         if _ALL_OF.search(text) and re.search(
@@ -924,6 +1066,10 @@ def _figure(whole: str, text: str, item: measure.Measure | None) -> sense.Figure
         unit = "percent of GDP"
     if unit == "percent" and measure.direction(whole, item) < 0 and value is not None and value > 0:
         value, low, high = -value, (-high if high is not None else None), (-low if low is not None else None)
+    bare = unit is None and (_SCALE.search(whole[item.start : item.end]) or _IN_MONEY.search(sentence.lower()))
+    if unit in (None, "persons", "count", "h") and value is not None and not bare:
+        daily = re.match(r"\s(?:a|per|each|every) day\b", whole[item.end : item.end + 12])
+        unit = f"{unit or 'count'}/day" if daily else unit or "count"
     if unit is not None and not is_unit(unit):
         unit = None
     return sense.Figure(value, low, high, unit, item.qualifier)
@@ -953,6 +1099,19 @@ _CONSENT = lexicon.words("support back endorse accept agree favour favor approve
 _REFUSAL = lexicon.words("oppose reject refuse decline resist dismiss forbid")
 
 
+_MULTIPLES = {"twice": 2.0, "double": 2.0, "two": 2.0, "three": 3.0, "four": 4.0, "five": 5.0, "ten": 10.0}
+_TIMES = re.compile(r"\b(twice|double|(two|three|four|five|ten) times) (?:what|as (?:many|much)|more|the)\b")
+_PARTS = {"half": 50.0, "third": 100 / 3, "quarter": 25.0, "fifth": 20.0}
+_BY_PART = re.compile(
+    r"\bby (more than |over )?(?:(?:about|nearly|almost|roughly) )?(?:an? )?(half|third|quarter|fifth)\b"
+)
+_SHRINKING = re.compile(r"\b(?:shr[aiu]nk\w*|f[ae]ll\w*|drop\w*|declin\w*|lost|cut|down|reduc\w*|lower\w*)\b")
+_ORDINALS = {"second": 2, "other": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "tenth": 10}
+_EVERY = re.compile(
+    r"\bevery (second|other|third|fourth|fifth|sixth|tenth) (?!days?\b|weeks?\b|months?\b|years?\b|time\b)\w"
+)
+
+
 def _in_words(text: str, draft: Draft) -> sense.Figure | None:
     """What a clause without a number says of an amount: all or none, half each, some time, yes or no."""
     if draft.measures:
@@ -960,6 +1119,17 @@ def _in_words(text: str, draft: Draft) -> sense.Figure | None:
     if whole := _WHOLE.match(text):
         value = 100.0 if whole[1] else 0.0
         return sense.Figure(value, value, value, "percent", "exact")
+    if each := _EVERY.search(text):
+        value = 100.0 / _ORDINALS[each[1]]
+        return sense.Figure(value, 0.9 * value, 1.1 * value, "percent", "fraction")
+    if times := _TIMES.search(text):
+        factor = _MULTIPLES[times[2] or times[1]]
+        return sense.Figure(factor, factor, factor, None, "about")
+    if part := _BY_PART.search(text):
+        sign = -1 if _SHRINKING.search(text) else 1
+        value = sign * _PARTS[part[2]]
+        far = sign * 100.0 if part[1] else value
+        return sense.Figure(value, min(value, far), max(value, far), "percent", "at_least" if part[1] else "fraction")
     if _SHARED.search(text):
         return sense.Figure(50.0, 40.0, 60.0, "percent", "fraction")
     if _SOME_TIME.search(text):

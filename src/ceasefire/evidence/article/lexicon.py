@@ -210,7 +210,7 @@ ACTORS: tuple[Actor, ...] = (
         "UA",
         "office",
         "General Staff|Ukraine's General Staff|Ukrainian General Staff|General Staff of the Armed Forces of Ukraine",
-        "Ukrainian Air Force|Ukraine's Air Force|Air Force of Ukraine",
+        "Ukrainian Air Force|Ukraine's Air Force|Air Force of Ukraine|Air Force",
         "Ukrenergo",
         "DTEK",
         "Naftogaz",
@@ -438,7 +438,12 @@ def _actor_pattern() -> re.Pattern[str]:
 
 def actor(name: str) -> Actor | None:
     """The actor of a name, with or without article and title; None where the tables do not know it."""
-    return _actors_by_name().get(bare(name))
+    known = _actors_by_name().get(bare(name))
+    whose = _WHOSE.match(fold(name)) if known is not None and known.side == "UA" and known.kind != "person" else None
+    return _actors_by_name().get(fold(name).removeprefix("the ").strip()) if whose else known
+
+
+_WHOSE = re.compile(r"(?:the )?(?:russian?(?:'s)?|u\.?s\.?|american|british|french|german|turkish|polish|israeli) ")
 
 
 def actors_in(text: str) -> list[Actor]:
@@ -856,7 +861,8 @@ JUDGEMENT = re.compile(
     r"truth is|fact is|real question|nonsense|fantasy|wishful)\b"
 )
 MOTIVE = re.compile(
-    r"\b(wants?|wanted|seeks?|sought|hop(?:es?|ed|ing)|aims?|aimed|intends?|intended|desire[sd]?|fears?|feared|"
+    r"\b(means to|convinced|wants?|wanted|seeks?|sought|hop(?:es?|ed|ing)|aims?|aimed|intends?|intended"
+    r"|desire[sd]?|fears?|feared|"
     r"worr(?:y|ies|ied)|"
     r"believes?|believed|thinks?|thought|tests?|testing|tries|trying|tried|looking (?:to|for)|bent on|determined|"
     r"motivat\w+|"
@@ -900,7 +906,8 @@ CAUSAL = re.compile(
     r"hinder\w*)\b"
 )
 INTENTION = re.compile(
-    r"\b(wants?|wanted|seeks?|sought|aims?|aimed|intends?|intended|intention\w*|plans? to|planned to|planning to|"
+    r"\b(wants?|wanted|means to|convinced|floats?|floated|seeks?|sought|aims?|aimed|intends?"
+    r"|intended|intention\w*|plans? to|planned to|planning to|"
     r"objectives?|goals?|demands?|demanded|"
     r"insist(?:s|ed)?|oppos(?:es?|ed|ing)|reject(?:s|ed)?|refus(?:es?|ed)|willing\w*|unwilling\w*|ready to|"
     r"prepared to|propos(?:e[sd]?|als?|ing)|offer(?:s|ed)?|"

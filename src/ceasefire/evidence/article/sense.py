@@ -115,7 +115,8 @@ _OFFER = re.compile(
 )
 _FORESEEN = re.compile(r"\b(may|might|will|would|shall|could(?! not (?:be )?(?:\w+ly )?(?:verif|confirm)))\b")
 _ANSWERED = re.compile(
-    r"\b(den(?:y|ies|ied)|dismiss(?:es|ed)?|disput(?:es|ed)|confirmed|(?:calls?|called) (?:it|this|the \w+) "
+    r"\b(den(?:y|ies|ied)|would not confirm"
+    r"|dismiss(?:es|ed)?|disput(?:es|ed)|confirmed|(?:calls?|called) (?:it|this|the \w+) "
     r"(?:false|fake|untrue|wrong|a lie)|no comment|(?:declined|refused) to comment|could not (?:be )?(?:\w+ly )?"
     r"(?:verified|verify|confirm(?:ed)?)|no (?:evidence|footage|proof|confirmation))\b"
 )
@@ -138,6 +139,7 @@ _HOLDING = re.compile(
     r"\b(occup(?:y|ies|ied)|controls|fully control\w*|-held|-occupied|-controlled|surrounded|encircled|located|"
     r"captured|seized|liberated|cleared|recaptured|retaken|fell to|has fallen|(?:in|into) (?:\w+ )?(?:russian|"
     r"ukrainian|moscow's|kyiv's|enemy|their|its|our) hands|under (?:\w+ )?(?:russian|ukrainian|enemy|fire) control|"
+    r"(?:fighting|battles?|combat|clashes) (?:continues?|rages?|goes on)|supplied from|still in use|"
     r"under (?:\w+ )?(?:fire|watch|siege)|flies? the|(?:not |never )?secured|pushed into|foothold|entrenched|dug in)\b"
 )
 _ASKED = re.compile(
@@ -180,8 +182,13 @@ def _measured(text: str, clause: Clause, figure: Figure) -> str | None:
 _DURATIONS = ("h", "day", "week", "month", "year")
 
 
+_CHANCE = re.compile(r"\b(?:chances?|odds|probability|likelihood) of\b")
+
+
 def _is_hypothetical(text: str, clause: Clause) -> bool:
     """What is assumed, foreseen or only possible."""
+    if _CHANCE.search(text):
+        return True
     if _EXPECTED.search(text) and not (_is_past(clause) and not re.search(r"\b(expected|projected|assumed)\b", text)):
         return True
     return any(child.dep_ == "mark" and child.lower_ in ("if", "unless") for child in clause.head.children)
@@ -207,6 +214,8 @@ def _lasting(text: str, clause: Clause) -> str | None:
 
 
 def _by_unit(text: str, clause: Clause, base: str, figure: Figure) -> str | None:
+    if base in ("persons", "count") and re.search(r"\bfor (?:each|every)\b", text):
+        return "rate"
     if base in ("km", "deg"):
         return "flow" if re.search(r"\badvanc\w+\b", text) and not _FROM.search(text) else "location"
     if base == "km2":
@@ -277,6 +286,8 @@ def _counted(text: str, clause: Clause) -> str:
     if re.search(r"\b(villages?|towns?|settlements?|cities|districts)\b", text) and _HOLDING.search(text):
         return "location"
     tallied = clause.head.lemma_.lower() in ("count", "tally", "document", "list", "record")
+    if re.search(r"\bin the (?:[\w-]+ )?(?:days|weeks|months) since\b", text):
+        return "flow"
     if _SPAN_OF_YEARS.search(text):
         return "stock"
     if _RECENT.search(text):
@@ -300,7 +311,20 @@ _GROUND = re.compile(
 )
 
 
+_YEARLY = re.compile(r"(?:%|per ?cent) (?:a|per|each) (?:day|week|month|year)\b")
+_OF_WHAT = re.compile(r"\b(?:half|thirds?|quarters?|fifths?|tenths?|%|per ?cent) of what\b|\ba (?:fall|drop|rise) of\b")
+
+
+_ONE_IN = re.compile(
+    r"\b(?:one|two|three) (?:in|out of) (?:every )?(?:two|three|four|five|six|seven|eight|nine|ten)\b|"
+    r"\bevery (?:second|third|fourth|fifth|tenth)\b"
+)
+"""How often something succeeds; a share of people who think something is told apart before."""
+
+
 def _percent(text: str, clause: Clause) -> str:
+    if _YEARLY.search(text) or _OF_WHAT.search(text) or _ONE_IN.search(text):
+        return "rate"
     if _LEVEL.search(text):
         set_by = re.search(
             r"\b(cut|cuts|rais\w+|lower\w*|lift\w*|hik\w+|increas\w+|reduc\w+|slash\w+|kept|held)\b", text
@@ -401,7 +425,8 @@ def _is_perfect(clause: Clause) -> bool:
 
 
 _CAUSE_LINKS = re.compile(
-    r"\b(because|due (?:to|as|largely|mainly|partly|mostly)|owing to|thanks to|as a result|therefore|thereby|so "
+    r"\b((?:is|are|was|were) why|because"
+    r"|due (?:to|as|largely|mainly|partly|mostly)|owing to|thanks to|as a result|therefore|thereby|so "
     r"that|in response to|"
     r"reasons? (?:why|for)|in pursuit of)\b"
 )
@@ -475,9 +500,24 @@ def quantity(text: str, clause: Clause, told: str, issue: str | None) -> str:
     if told == "intention" and issue:
         return f"position_{issue}"
     known = lexicon.quantity(text)
+    if known == "capture_date" and not _takes_place(text, clause):
+        known = lexicon.quantity(_TOOK.sub(" ", text))
     if known:
         return known
     return _slug(clause.head.lemma_, _object(clause))
+
+
+_TOOK = re.compile(r"\btook\b(?! (?:full )?control)")
+_SEIZED = re.compile(r"\b(?:captured|seized|fell to|cleared|liberated|retook|recaptured|took (?:full )?control)\b")
+_SETTLED = lexicon.words("town city village settlement district suburb hill airport island")
+
+
+def _takes_place(text: str, clause: Clause) -> bool:
+    """What is taken is a place: not a phone call, a share, or so many square kilometres."""
+    if _SEIZED.search(text):
+        return True
+    taken = [token for token in clause.tokens if token.dep_ == "dobj" and token.head.lemma_ == "take"]
+    return any(token.ent_type_ in ("GPE", "LOC", "FAC") or token.lemma_ in _SETTLED for token in taken)
 
 
 def _object(clause: Clause) -> str:

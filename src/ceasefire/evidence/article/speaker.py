@@ -62,7 +62,8 @@ def voice(head: Token, sentence: Words, resolve: Resolve, carried: Voice = NARRA
         lambda: _tallied(head, resolve),
         lambda: _according(head, sentence, resolve),
         lambda: _aside(head, sentence, resolve),
-        lambda: _by_count(sentence, resolve),
+        lambda: _by_count(head, sentence, resolve),
+        lambda: _in_view(sentence, resolve),
         lambda: _stance(head, resolve),
         lambda: _reportedly(head, sentence),
     )
@@ -71,11 +72,22 @@ def voice(head: Token, sentence: Words, resolve: Resolve, carried: Voice = NARRA
 
 def frame(head: Token) -> bool:
     """The head only introduces what somebody says: the claim is the clause below it."""
-    return (
-        head.lemma_.lower() in lexicon.SAYING
-        and any(child.dep_ in ("ccomp", "parataxis") and is_clausal(child) for child in head.children)
-        and (subject(head) is not None or head.dep_ in ("acl", "advcl"))
-    )
+    lemma = head.lemma_.lower()
+    said = [child for child in head.children if child.dep_ in ("ccomp", "parataxis") and is_clausal(child)]
+    said = [child for child in said if not (_parted(child, head) or _is_infinitive(child))]
+    who = subject(head)
+    if lemma in lexicon.MENTAL:
+        return bool(said) and who is not None and _speaks(who, lemma, lambda _: None) is not None
+    return lemma in lexicon.SAYING and bool(said) and (who is not None or head.dep_ in ("acl", "advcl"))
+
+
+def _is_infinitive(verb: Token) -> bool:
+    return verb.tag_ == "VB" and any(child.tag_ == "TO" for child in verb.children)
+
+
+def _parted(clause: Token, head: Token) -> bool:
+    """The verb stands behind a semicolon, so that it does not report the clause before that."""
+    return any(token.text == ";" for token in clause.doc[clause.i : head.i])
 
 
 def is_clausal(token: Token) -> bool:
@@ -98,7 +110,7 @@ def subject(head: Token) -> Token | None:
 def name_of(token: Token, resolve: Resolve) -> str:
     """A speaker as named in the text: a person's name, or the noun phrase without article and clauses."""
     if token.text.lower() in lexicon.PRONOUNS:
-        return resolve(token) or token.text
+        return _tidy(resolve(token) or "") or token.text
     named = next((child for child in token.children if child.dep_ == "appos"), None)
     person = _person_at(token) or (_person_at(named) if named is not None else None)
     if person is not None:
@@ -117,12 +129,24 @@ def name_of(token: Token, resolve: Resolve) -> str:
     for child in token.rights:
         if (
             child.dep_ == "prep"
-            and child.lower_ in ("of", "for", "at", "in", "from")
+            and (child.lower_ in ("of", "for", "at", "in", "from") or _serves(token, child))
             and child.right_edge.i - token.i <= 8
         ):
             last = _before_clause(child)
             break
     return _tidy(token.doc[first : last + 1].text)
+
+
+def _serves(noun: Token, prep: Token) -> bool:
+    """`aide to the president`."""
+    return prep.lower_ == "to" and noun.lemma_.lower() in (
+        "aide",
+        "adviser",
+        "advisor",
+        "envoy",
+        "ambassador",
+        "deputy",
+    )
 
 
 def _person_at(token: Token) -> Words | None:
@@ -138,11 +162,24 @@ def _person_name(person: Words) -> str:
     before = person.doc[person.start - 1] if person.start > 0 else None
     if before is None or before.dep_ != "compound" or before.is_punct:
         return name
+    if " " not in name and before.pos_ == "PROPN" and before.text.istitle() and not _is_post(before):
+        return f"{before.text} {name}"
     return f"{before.text} {name}" if before.text in _TITLES and " " not in name else last_name(name)
 
 
+def _is_post(token: Token) -> bool:
+    return bool(lexicon.OFFICES.search(token.lower_) or _GROUP.search(token.lower_) or _RANK.fullmatch(token.lower_))
+
+
+_RANK = re.compile(
+    r"(?:prime|foreign|defen[cs]e|vice|deputy|chief|lt|col|colonel|gen|maj|major|capt|captain|admiral|adm|mr|mrs|ms|dr|"
+    r"sir|lord|king|pope|sen|senator|rep|congress\w+|premier|speaker|judge|professor|prof|leader|ambassador|head|"
+    r"director|chair\w*|adviser|advisor|aide|negotiator|economist|analyst|journalist|columnist|pollster|blogger|"
+    r"historian)\.?"
+)
 _DOCUMENTS = lexicon.words(
-    """poll survey data figure map count estimate study report tally tracker number statistic calculation analysis"""
+    """poll survey data datum figure map count estimate study report tally tracker number statistic calculation
+    analysis"""
 )
 
 
@@ -235,7 +272,8 @@ def _above(head: Token, resolve: Resolve) -> Voice | None:
         parent = token.head
         if parent.i == token.i:
             return None
-        if token.dep_ in ("ccomp", "parataxis", "acl", "relcl", "advcl", "appos", "pcomp"):
+        told = token.dep_ in ("ccomp", "parataxis", "acl", "relcl", "advcl", "appos", "pcomp")
+        if told and not _parted(token, parent):
             found = _spoken(token, parent, resolve)
             if found:
                 return found
@@ -246,7 +284,9 @@ def _above(head: Token, resolve: Resolve) -> Voice | None:
 def _spoken(token: Token, parent: Token, resolve: Resolve) -> Voice | None:
     """The voice of a verb or noun of saying that governs a clause."""
     lemma = parent.lemma_.lower()
-    if token.dep_ in ("ccomp", "parataxis") and (lemma in lexicon.SAYING or lemma in lexicon.MENTAL):
+    if token.dep_ in ("ccomp", "parataxis") and (
+        lemma in lexicon.SAYING or lemma in lexicon.MENTAL or lemma in _ASKING
+    ):
         who = subject(parent)
         if who is None and parent.dep_ in ("acl", "relcl"):
             who = _author_of(parent.head)
@@ -263,6 +303,7 @@ def _spoken(token: Token, parent: Token, resolve: Resolve) -> Voice | None:
     return None
 
 
+_ASKING = ("demand",)
 _NOUN_VERBS = {
     "claim": "claim",
     "assertion": "claim",
@@ -296,14 +337,16 @@ _GROUP = re.compile(
     r"newspaper|magazine|bloggers?|milbloggers?|channels?|critics|supporters|commanders?|soldiers?|officers?|"
     r"generals?|"
     r"institute|consultanc\w+|service|bureau|centre|center|watchdog|monitors?|operator|company|regulator|army|navy|"
-    r"government|residents|people|traders|researchers|authorities|statement|document|index|tracker|article|letter)\b"
+    r"negotiators?|mediators?|advis[eo]rs?|aides?|government|residents|people|traders|researchers|authorities|statement|document|index|tracker|article|letter)\b"
 )
 _INFERRING = lexicon.words(
     """show indicate suggest reveal find signal estimate calculate project expect believe think judge"""
 )
 _FORECASTERS = ("poll", "analyst", "press", "body", "office")
 _SELF = ("i", "we", "you", "one")
-_SPEECH = lexicon.words("""say tell state claim allege admit warn insist announce declare report deny boast hint""")
+_SPEECH = lexicon.words(
+    """say tell state claim allege admit warn insist announce declare report deny boast hint demand"""
+)
 """Lemmas whose subject speaks whoever it is; the subject of any other must be known to speak."""
 
 
@@ -380,20 +423,35 @@ def _according(head: Token, sentence: Words, resolve: Resolve) -> Voice | None:
     for word in sentence:
         if word.lower_ != "according" or word.i + 1 >= len(word.doc) or word.doc[word.i + 1].lower_ != "to":
             continue
-        if word.left_edge.i <= head.i <= word.right_edge.i:
+        opening = word.i == sentence.start or not word.nbor(-1).is_punct
+        if word.left_edge.i <= head.i <= word.right_edge.i and not (opening and _beyond(word, head)):
             continue
+        inside = [item for item in sentence.ents if word.i < item.start and item.end <= head.i]
+        people = [item for item in inside if item.label_ == "PERSON" and item.start - word.i <= 10]
+        if word.left_edge.i <= head.i <= word.right_edge.i and people:
+            return Voice(_tidy(people[0].text), "accord")
         named = next((token for token in word.subtree if token.dep_ == "pobj"), None)
         if named is None:
             named = next(
                 (token for token in word.subtree if token.i > word.i + 1 and token.pos_ in ("PROPN", "NOUN")), None
             )
         if named is not None:
-            return Voice(name_of(named, resolve), "accord")
+            beside = next((item for item in people if item.start == named.i + 2 and named.nbor().text == ","), None)
+            return Voice(_tidy(beside.text) if beside else name_of(named, resolve), "accord")
         body = sentence.doc[word.i + 2 : word.right_edge.i + 1]
         known = [item for item in body.ents if item.label_ in ("ORG", "PERSON")]
         if known:
             return Voice(_tidy(known[-1].text), "accord")
     return None
+
+
+def _beyond(word: Token, head: Token) -> bool:
+    """The verb stands behind a comma and the phrase that opens a sentence, whatever the parser hangs it on."""
+    return (
+        head.i > word.i + 2
+        and head.pos_ in ("VERB", "AUX")
+        and any(token.text == "," for token in head.doc[word.i : head.i])
+    )
 
 
 _SHARE = (
@@ -435,9 +493,10 @@ def _polled(head: Token, sentence: Words) -> Voice | None:
 
 
 _COUNTING = lexicon.words(
-    """put count report estimate tally record list number document register log identify verify reckon"""
+    """put count report estimate tally record list number document register log identify verify reckon claim add say
+    announce"""
 )
-_ANSWERING = lexicon.words("""deny dispute confirm reject doubt dismiss call""")
+_ANSWERING = lexicon.words("""demand deny dispute confirm reject doubt dismiss call""")
 _EXPECTING = lexicon.words("""expect forecast predict anticipate foresee""")
 """Verbs that make their subject the source of their object: a figure, an answer to others, a forecast."""
 
@@ -450,7 +509,14 @@ def _tallied(head: Token, resolve: Resolve) -> Voice | None:
         is_verb = token.pos_ == "VERB" or any(child.dep_ == "nsubj" for child in token.children)
         if is_verb and lemma in _COUNTING | _ANSWERING | _EXPECTING:
             return _source(token, lemma, resolve)
-        if is_clausal(token) and not (token.dep_ in ("advcl", "acl", "xcomp") and token.tag_ in ("VBG", "VBN", "VB")):
+        part_of = token.dep_ == "relcl" and any(
+            child.dep_ in SUBJECTS and child.like_num and child.left_edge.i <= token.i for child in token.children
+        )
+        if (
+            is_clausal(token)
+            and not part_of
+            and not (token.dep_ in ("advcl", "acl", "xcomp") and token.tag_ in ("VBG", "VBN", "VB"))
+        ):
             return None
         if token.head.i == token.i:
             return None
@@ -458,11 +524,37 @@ def _tallied(head: Token, resolve: Resolve) -> Voice | None:
     return None
 
 
+_PASSIVE = ("nsubjpass", "auxpass")
+_COUNTERS = re.compile(
+    r"\b(?:staff|ministry|force|institute|agency|bureau|office|monitors?|trackers?|analysts?|oryx|it)\b"
+)
+_GAINS = lexicon.words("capture seizure fall liberation loss gain advance retreat withdrawal death killing")
+_ONLY: dict[str, Callable[[Token, list[Token]], bool]] = {
+    "demand": lambda verb, objects: any(item.dep_ == "ccomp" for item in objects),
+    "add": lambda verb, objects: _is_counter(subject(verb)) and any(_has_number(item) for item in objects),
+    "say": lambda verb, objects: (who := subject(verb)) is not None and who.lemma_.lower() in _DOCUMENTS,
+    "announce": lambda verb, objects: any(item.lemma_.lower() in _GAINS for item in objects),
+}
+"""Verbs that make a source only of some subjects or with some objects."""
+
+
+def _is_counter(who: Token | None) -> bool:
+    return who is not None and bool(_COUNTERS.search(who.lower_))
+
+
+def _has_number(token: Token) -> bool:
+    return any(word.like_num for word in token.subtree)
+
+
 def _source(verb: Token, lemma: str, resolve: Resolve) -> Voice | None:
     objects = [child for child in verb.children if child.dep_ in ("dobj", "ccomp", "oprd")]
-    if not objects or any(child.dep_ in ("nsubjpass", "auxpass") or child.tag_ == "MD" for child in verb.children):
+    modal = {child.lower_ for child in verb.children if child.tag_ == "MD"}
+    refused = lemma == "confirm" and modal == {"would"} and any(child.dep_ == "neg" for child in verb.children)
+    if not objects or (modal and not refused) or any(child.dep_ in _PASSIVE for child in verb.children):
         return None
-    places = any(child.dep_ == "prep" and child.lower_ == "at" for item in (verb, *objects) for child in item.children)
+    if lemma in _ONLY and not _ONLY[lemma](verb, objects):
+        return None
+    places = any(word.dep_ == "prep" and word.lower_ == "at" for word in verb.subtree)
     if (lemma == "put" and not places) or (lemma == "call" and not any(item.dep_ != "dobj" for item in objects)):
         return None
     who = subject(verb)
@@ -488,7 +580,8 @@ def _aside(head: Token, sentence: Words, resolve: Resolve) -> Voice | None:
             continue
         own = next((other for other in parts[number + 1 :] if other[0].i <= head.i <= other[-1].i), None)
         closes = part[0].i > 0 and sentence.doc[part[0].i - 1].text in _CLOSING
-        if own is not None and (closes or own[0].lower_ in _CONTRASTS):
+        stands = own is not None and (own[0].lower_ != "and" or any(word.dep_ in SUBJECTS for word in head.children))
+        if own is not None and (closes or (own[0].lower_ in _CONTRASTS and stands)):
             continue
         if _is_shown(verb, part):
             return Voice(_tidy(sentence.doc[part[0].i : verb.i - 1].text), "show")
@@ -544,13 +637,32 @@ def _teller(verb: Token, part: list[Token]) -> Token | None:
     return next((token for token in reversed(nouns) if token.i < verb.i), next(iter(nouns), None))
 
 
-def _by_count(sentence: Words, resolve: Resolve) -> Voice | None:
-    """`By Kyiv's count`, `on the ministry's figures`."""
+def _by_count(head: Token, sentence: Words, resolve: Resolve) -> Voice | None:
+    """`By Kyiv's count`, `on the ministry's figures`; not for a later clause with a subject of its own."""
+    if head.dep_ == "conj" and is_clausal(head) and any(child.dep_ in SUBJECTS for child in head.children):
+        return None
     for word in sentence:
         if word.lemma_.lower() in _DOCUMENTS | {"account", "reckoning"} and word.dep_ == "pobj":
             owner = next((child for child in word.children if child.dep_ == "poss"), None)
             if owner is not None and word.head.lower_ in ("by", "on") and owner.lower_ not in lexicon.PRONOUNS:
                 return Voice(name_of(owner, resolve), "count")
+    counted = _COUNTED_BY.match(sentence.text)
+    return Voice(_tidy(counted[1]), "count") if counted else None
+
+
+_COUNTED_BY = re.compile(
+    r"(?:By|On) ((?:the |[A-Z])[\w.’' -]{1,60}?)(?:['’]s|['’]) "
+    r"(?:own )?(?:count|estimates?|reckoning|figures|account|tally)\b"
+)
+
+
+def _in_view(sentence: Words, resolve: Resolve) -> Voice | None:
+    """`In the minister's view`, which opens a sentence."""
+    for word in sentence[:8]:
+        if word.lemma_.lower() in ("view", "opinion", "judgment", "judgement") and word.dep_ == "pobj":
+            owner = next((child for child in word.children if child.dep_ == "poss"), None)
+            if owner is not None and word.head.lower_ == "in" and owner.lower_ not in ("our", "my", "your"):
+                return Voice(name_of(owner, resolve), "think")
     return None
 
 
@@ -563,12 +675,17 @@ def _stance(head: Token, resolve: Resolve) -> Voice | None:
     for _ in range(MAX_CLIMB):
         if token.lemma_.lower() in lexicon.STANCE and token.pos_ == "VERB" and _is_present(token):
             who = subject(token)
-            if who is not None and (who.ent_type_ == "PERSON" or _person(who, resolve)):
+            if who is not None and (who.ent_type_ == "PERSON" or _person(who, resolve) or _bids(token, who)):
                 return Voice(name_of(who, resolve), token.lemma_.lower()) if _states(token) else None
         if token.dep_ not in ("conj", "xcomp", "relcl", "pcomp", "prep", "pobj", "dobj") or token.head.i == token.i:
             return None
         token = token.head
     return None
+
+
+def _bids(verb: Token, who: Token) -> bool:
+    """A party to the talks makes an offer of its own."""
+    return verb.lemma_.lower() in ("offer", "float", "propose") and verb.tag_ in ("VBZ", "VBP") and _is_name(who)
 
 
 def _person(token: Token, resolve: Resolve) -> bool:
@@ -669,21 +786,26 @@ _VERDICT = re.compile(
     r"\b(very difficult|difficult|terrible|great|disaster|best|worst|horrible|shameful|beautiful|stupid|tough|"
     r"important|unacceptable|eagerness|cannot (?:win|hold|last)|(?:not|never) (?:looking|interested|serious))\b"
 )
+_CHANCE = re.compile(r"\b(?:chances?|odds|probability|likelihood) of\b")
+_HELD_VIEWS = ("doubt", "believe", "think", "fear", "hope", "suspect", "feel", "imagine", "worry")
 _DENYING = ("oppose", "reject", "refuse")
 
 
 def _told(text: str, said: Voice, kind: str) -> str:
-    if _VERDICT.search(text) or said.verb == "doubt":
+    if _VERDICT.search(text) or said.verb in _HELD_VIEWS:
         return "opinion"
     known = lexicon.actor(said.name)
     if said.verb in _DENYING:
         return "asserted" if known and known.kind == "person" else "reported"
-    if said.verb in ("forecast", "predict", "expect", "project", "warn") or (kind == "forecast" and _WILL.search(text)):
+    if said.verb in ("forecast", "predict", "expect", "project", "warn") or (
+        kind == "forecast" and (_WILL.search(text) or _CHANCE.search(text))
+    ):
         return "forecast"
     return "reported"
 
 
 _GUESS = re.compile(r"\b(may|might|perhaps|probably|possibly|presumably|maybe|cannot|can't|no \w+ would)\b")
+_SURMISE = re.compile(r"\b(?:perhaps|probably|possibly|presumably|maybe)\b")
 _FIGURE_OF_SPEECH = re.compile(
     r"\b((?:the|russian|wounded) bear|tigers?|wol(?:f|ves)|fox(?:es)?|vultures?|jackals?|hyenas?|serpents?|puppets?|"
     r"pawns?|gamblers?|poker|chess(?:board)?|dice|roulette|wager\w*|noose|ropes?|gallows|guillotine|graveyards?|coffins?|"
@@ -708,7 +830,7 @@ def _own(text: str, kind: str, *, reading: bool, measured: bool) -> str:
     """The author's own words: a number is stated, unless it is a guess; a guess, a view and an image are opinion."""
     judged = lexicon.JUDGEMENT.search(text)
     future = kind == "forecast" or (kind != "event" and lexicon.FUTURE.search(text))
-    guess = kind != "event" and _GUESS.search(text)
+    guess = (kind != "event" and _GUESS.search(text)) or _SURMISE.search(text)
     if guess:
         return "opinion"
     if (measured and kind in _PLAIN) or _ON_PAPER.search(text):

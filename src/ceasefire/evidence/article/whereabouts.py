@@ -61,6 +61,7 @@ def whereabouts(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, .
     """Places of a clause, most telling first; they are remembered."""
     own = _named(clause, sentence, memory)
     ways = (
+        lambda: _surveyed(clause),
         lambda: _said(clause, sentence, memory, own),
         lambda: _located(clause, own),
         lambda: _concerned(clause, sentence, memory),
@@ -71,6 +72,19 @@ def whereabouts(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, .
     found = tuple(dict.fromkeys(next((names for way in ways if (names := way())), ())))
     memory.keep(found)
     return found
+
+
+def _surveyed(clause: Clause) -> tuple[str, ...]:
+    """The country of the people whose share thinks something, wherever their view is about."""
+    found = _SURVEYED.search(lexicon.fold(clause.text))
+    named = _people_of(found[0]) if found else None
+    return (named,) if named else ()
+
+
+_SURVEYED = re.compile(
+    r"(?:%|per ?cent|majority|half|thirds?|quarters?|fifths?|in (?:three|four|five|ten)) (?:of )?(?:the )?(?:all )?"
+    r"(?:ukrainians|russians|americans|germans|europeans|poles|britons)\b"
+)
 
 
 def _said(clause: Clause, sentence: Words, memory: Memory, own: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,6 +116,8 @@ def _named(clause: Clause, sentence: Words, memory: Memory) -> tuple[str, ...]:
     for (low, high), name in matches(clause.text):
         token = _token_at(clause, low, high)
         if token is None:
+            continue
+        if re.match(r" (?:International|Independent|School|Post|Times|Institute)\b", clause.text[high : high + 16]):
             continue
         if name in lexicon.METONYMS and not _is_site(token):
             if name in ("Kyiv", "Moscow") and _is_object(token):
@@ -171,6 +187,8 @@ def _is_site(token: Token) -> bool:
     if token.dep_ == "dobj":
         return head.lemma_.lower() in _HITTING
     after = token.doc[token.i + 1] if token.i + 1 < len(token.doc) else token
+    if after.like_num or after.is_currency:
+        return False
     if token.dep_ in ("compound", "nmod", "amod") or (after.tag_ == "NNS" and after.dep_ != "dobj"):
         return head.lower_ not in _GOVERNING and after.lower_ not in _GOVERNING
     return token.dep_ in ("conj", "appos") and head.i != token.i and head.pos_ == "PROPN" and _is_site(head)
@@ -348,7 +366,8 @@ _TAKEN = re.compile(
 )
 _PACE = re.compile(r"\b(?:pace|rate|tempo)\b")
 _FOR_UKRAINE = re.compile(
-    r"\b(?:military aid|aid (?:package|deliver\w*|to)|assistance|arms (?:deliver\w*|package|suppl\w*|sales)|"
+    r"\b(?:(?:military|american|western|european|allied) aid|aid (?:package|deliver\w*|to)"
+    r"|assistance|arms (?:deliver\w*|package|suppl\w*|sales)|"
     r"weapons? (?:deliver\w*|suppl\w*)|lend (?:ukraine|kyiv)|loans? (?:to|for) (?:ukraine|kyiv)|f-16s?|patriots?|"
     r"himars|atacms|amraams?|reparations loan|to (?:ukraine|kyiv)|"
     r"(?:hand|give|send|lend|grant|offer|sell)(?:s|ing)? (?:ukraine|kyiv)|(?:allocated|poured|pledged|donated|"
@@ -365,7 +384,8 @@ _PURSES = (
     ("Russia", re.compile(
         r"\b(?:roubles?|rubles?|russian (?:\w+ )?(?:economy|budget|oil|exports?)|russia's (?:\w+ )?(?:economy|budget|"
         r"oil|exports?|federal|"
-        r"central)|federal (?:budget|deficit)|urals|rosneft|lukoil|gazprom|bank of russia|national wealth fund|shadow "
+        r"central)|federal (?:budget|deficit)|urals|rosneft|lukoil|gazprom|bank of russia|national wealth fund"
+        r"|(?<!bank's )key rate|shadow "
         r"fleet|(?:kremlin|moscow)'s (?:purse|coffers|treasury|war chest|finances))\b")),
     ("Ukraine", re.compile(
         r"\b(?:hryvnias?|ukrenergo|dtek|energoatom|naftogaz|national bank of ukraine|ukraine's (?:economy|budget|grid|"
@@ -373,7 +393,7 @@ _PURSES = (
 )  # fmt: skip
 _MONEY = re.compile(
     r"\b(?:budget|deficit|revenues?|spending|expenditure|key rate|inflation|gdp|taxes|exports?|oil and gas|receipts|"
-    r"trillion|target|shortfall|gap)\b"
+    r"prices (?:rise|rose|are rising|grow|grew)|trillion|target|shortfall|gap)\b"
 )
 _POWER = re.compile(
     r"\b(?:grid|power (?:stations?|plants?|cuts?|system|deficit)|outages?|blackouts?|electricity|gigawatts?|gw|"

@@ -78,6 +78,10 @@ def holder_said(claim: Claim, text: str) -> str:
     said = status(claim)
     if said is not None and said.holder in ("RU", "UA"):
         return said.holder
+    if re.search(r"\b(?:it|they|kyiv|ukraine) still (?:holds?|controls?|keeps?)\b", text) and (
+        side(straight(claim.subject)) == "UA"
+    ):
+        return "UA"
     if re.search(r"\b(?:rest of|remain(?:ing|der)|left of)\b", text):
         return "UA"
     named = side(
@@ -86,6 +90,11 @@ def holder_said(claim: Claim, text: str) -> str:
         )
     )
     return named or "RU"
+
+
+def unheld(claim: Claim, text: str) -> bool:
+    """Neither side is named as the holder, nor anything said of holding: either may be meant."""
+    return side(text) is None and side(straight(claim.subject)) is None and not _GROUND.search(text)
 
 
 def _area(claim: Claim, record: Record, text: str, per: str) -> Verdict | None:
@@ -104,7 +113,9 @@ def _area(claim: Claim, record: Record, text: str, per: str) -> Verdict | None:
 
 
 def _is_stock(claim: Claim, text: str) -> bool:
-    return claim.quantity == "occupied_area" or bool(_STOCK.search(text))
+    return claim.quantity in ("occupied_area", "area_held", "area_controlled", "area_occupied") or bool(
+        _STOCK.search(text)
+    )
 
 
 def _period(window: Interval, per: str, text: str) -> Interval | None:
@@ -177,6 +188,10 @@ def _occupied(claim: Claim, record: Record, text: str, scope: Region | None, day
     atlas = Atlas.of(record)
     if holder == "UA":
         found = (UKRAINE_KM2 if scope is None else atlas.land_km2(scope.cells(atlas))) - found
+    elif scope is not None and scope.sector is None and unheld(claim, text):
+        rest = atlas.land_km2(scope.cells(atlas)) - found
+        if grade(claim, found) != "confirmed" and grade(claim, rest) == "confirmed":
+            found, holder = rest, "UA"
     verdict = grade(claim, found)
     index = int(np.searchsorted(series.dates, day, side="right")) - 1
     whose = "occupied" if holder == "RU" else "held by Ukraine"
@@ -262,6 +277,9 @@ def _between_maps(series: Series, period: Interval, per: str, gainer: str) -> li
     if start < 0 or end <= start:
         return []
     net = float(series.values[end] - series.values[start]) * (-1.0 if gainer == "UA" else 1.0)
+    if series.dates[start + 1] == period[0] and (period[1] - period[0]).astype(int) % 7 == 0 and end > start + 1:
+        start += 1
+        net = float(series.values[end] - series.values[start]) * (-1.0 if gainer == "UA" else 1.0)
     days = float((series.dates[end] - series.dates[start]).astype(int))
     says = f"net from the map of {series.dates[start]} to that of {series.dates[end]}"
     return [Reading(says, net if not per else net / days * _DAYS[per])]

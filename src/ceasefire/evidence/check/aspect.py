@@ -32,11 +32,37 @@ def aspect_of(topic: Topic, name: str, claim: Claim) -> str | None:
     if name != "side" and claim.sentence and len(_WORD.findall(claim.span)) < 2:
         subject = claim.subject if name == "category" else ""
         places = (claim.span, claim.sentence, subject, claim.quantity.replace("_", " "), claim.value_text or "")
+    if name == "side" and topic.name == "strikes":
+        places = (" ".join(_OWN_DRONES.findall(claim.span)), *places)
     for text in (*places, claim.sentence or ""):
         found = _first_side(table, text, claim) if name == "side" else _nearest(table, text, claim)
         if found is not None and not (found == "plan" and text is claim.sentence):
             return found
+    if name == "category" and claim.sentence and (claim.span in claim.sentence or not _WORD.search(claim.span)):
+        return _last_before(table, claim)
     return None
+
+
+_OWN_DRONES = re.compile(r"\bukrainian (?:drones?|uavs?|missiles?)\b", re.IGNORECASE)
+_ANAPHOR = re.compile(
+    r"\bof (?:which|them|these|those|whom)\b|\b(?:it|its|they|the number|the total|the rate|the share)\b"
+    r"|\d (?:were|was|had been)\b|^\W*[\d.,]+ ?(?:%|per ?cent)?\W*$",
+    re.IGNORECASE,
+)
+
+
+def _last_before(table: Sequence[tuple[str, re.Pattern[str]]], claim: Claim) -> str | None:
+    """What `of which 20 were` counts: the last thing named before it, other numbers notwithstanding."""
+    sentence = claim.sentence or ""
+    place = sentence.rfind(claim.span)
+    if place < 0 or not _ANAPHOR.search(claim.span):
+        return None
+    matches = [
+        (found.end(), found.end() - found.start(), value)
+        for value, words in table
+        for found in words.finditer(sentence[max(0, place - 400) : place])
+    ]
+    return max(matches)[2] if matches else None
 
 
 _WORD = re.compile(r"[A-Za-z]{3,}")

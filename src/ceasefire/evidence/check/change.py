@@ -14,7 +14,15 @@ import numpy as np
 from ceasefire.evidence.check.answer import Hit, answer, tell
 from ceasefire.evidence.check.aspect import allowed, fits
 from ceasefire.evidence.check.level import LOOSE
-from ceasefire.evidence.check.period import Period, first_of_year, month_of, period_before, stated, year_before
+from ceasefire.evidence.check.period import (
+    INVASION,
+    Period,
+    first_of_year,
+    month_of,
+    period_before,
+    stated,
+    year_before,
+)
 from ceasefire.evidence.check.reading import Reading, readings
 from ceasefire.evidence.check.record import NEAR, WITHIN, Record, bounds
 from ceasefire.evidence.check.scope import DIMENSIONS, Scope, Topic
@@ -179,6 +187,32 @@ def of_times(claim: Claim) -> float | None:
     found = _TIMES.search(claim.span)
     counted = claim.value is not None and (claim.unit or "").partition("/")[0] in ("count", "persons", "USD", "GW")
     return None if found is None or counted else _MULTIPLES[found[1].lower()[:5]]
+
+
+_EACH = re.compile(r"\bfor (?:every|each) (?:one )?(ukrain|russ)", re.IGNORECASE)
+
+
+def of_sides(topic: Topic, category: str | None, claim: Claim, record: Record) -> Verdict | None:
+    """What one side lost for every one of the other, by what is seen in pictures of both: the one count of both."""
+    found = _EACH.search(claim.span)
+    if found is None or claim.value is None or category is None:
+        return None
+    totals: dict[str, Reading] = {}
+    for scope in topic.scopes:
+        if scope.category == category and scope.status == "visual":
+            for period in stated(claim, record):
+                for reading in readings(scope, Period("total", INVASION, period.end), claim, record):
+                    totals[scope.side] = reading
+    if len(totals) < 2 or not all(reading.value for reading in totals.values()):
+        return None
+    ratio = totals["RU"].value / totals["UA"].value
+    ratio = ratio if found[1].lower() == "ukrain" else 1 / ratio
+    error = abs(claim.value - ratio) / ratio
+    loose = max(WITHIN, LOOSE.get(claim.qualifier, 0.0))
+    grade = "confirmed" if error <= loose else "imprecise" if error <= NEAR else "contested"
+    how = f"{totals['RU'].value:,.0f} Russian, {totals['UA'].value:,.0f} Ukrainian: {ratio:.2f}"
+    reason = f"By what is visually confirmed of both, {how}."
+    return Verdict(claim.id, grade, reason, how, (*totals["RU"].findings[-1:], *totals["UA"].findings[-1:]))
 
 
 def of_trend(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, near: str) -> Verdict | None:

@@ -56,6 +56,8 @@ def examine(claim: Claim, record: Record) -> Verdict:
                 told = family(claim, record)
                 if told is not None and told.checkable:
                     return told
+            if (aimed := _foreseen(claim, record)) is not None:
+                return aimed
         return Verdict(claim.id, "unverified", _JUDGEMENTS[claim.kind])
     return _stated(claim, record)
 
@@ -66,6 +68,8 @@ def _past_due(claim: Claim, record: Record) -> Verdict:
     if found.due is not None and found.verdict.checkable:
         told = f"By {found.due}: {found.verdict.reason}"
         return dataclasses.replace(found.verdict, reason=told)
+    if (foreseen := _foreseen(claim, record)) is not None:
+        return foreseen
     if claim.value is not None and (words := _PLANNED.search(_words(claim))):
         plan = "odds" if words["odds"] else "planned"
         planned = figure.examine(dataclasses.replace(claim, kind="stock", hedge="asserted", value_text=plan), record)
@@ -74,6 +78,21 @@ def _past_due(claim: Claim, record: Record) -> Verdict:
     return Verdict(claim.id, "unverified", _JUDGEMENTS["forecast"])
 
 
+def _foreseen(claim: Claim, record: Record) -> Verdict | None:
+    """A number that a plan, a target or an outlook on record has for it: confirmed by that, and by nothing else."""
+    if claim.value is None:
+        return None
+    for word in (claim.value_text, "planned", "expected"):
+        stated = dataclasses.replace(claim, kind="stock", hedge="asserted", value_text=word)
+        found = figure.examine(stated, record)
+        if found is None or found.verdict != "confirmed" or not found.record:
+            continue
+        if all(_OUTLOOK.search(finding.name) for finding in found.record):
+            return found
+    return None
+
+
+_OUTLOOK = re.compile(r"plan|target|expected|assum|_cap\b|budget_20|odds|draft")
 _PLANNED = re.compile(
     r"\b(?:budget\w*|plan(?:s|ned)?|draft|assum\w+|target\w*|earmark\w*|(?P<odds>odds|chances?|probability))\b"
 )

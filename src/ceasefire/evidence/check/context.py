@@ -18,8 +18,10 @@ from ceasefire.evidence.claim import Claim
 
 CLAIMS, CHARACTERS = 3, 500
 """How far back the words before a claim still bear on it."""
+_NUMBERS = re.compile(r"\d[\d,.]{0,15}")
+"""Left out of the words before: the thing they count may be what this claim counts too."""
 _TOWN = re.compile(
-    r"\b(?:the|this|that) (?:town|city|village|settlement|stronghold|fortress|citadel|hub|place)\b"
+    r"\b(?:the|this|that) (?:town|city|village|settlement|stronghold|fortress|citadel|hub|place|cent(?:er|re)(?! of))\b"
     r"|^(?:it|which|that|its)\b|\bwhich (?:lies|is|was|fell|sits)\b|^(?:town|city|village)$",
     re.IGNORECASE,
 )
@@ -34,7 +36,7 @@ def with_words_before(claim: Claim, record: Record) -> Claim | None:
     words = [part for other in reversed(earlier) for part in (other.subject, other.quantity, other.span)]
     if not words:
         return None
-    whole = " ".join((" ".join(words)[-1500:], claim.sentence or claim.span))
+    whole = " ".join((_NUMBERS.sub(" ", " ".join(words))[-1500:], claim.sentence or claim.span))
     return dataclasses.replace(claim, sentence=whole[:4000])
 
 

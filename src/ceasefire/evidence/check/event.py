@@ -114,6 +114,10 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         return None
     if claim.unit == "date" or ("date" in claim.quantity and claim.unit in (None, "count")):
         claim = dataclasses.replace(claim, value=None, value_low=None, value_high=None)
+    if (met := _rounds(claim, stated)) is not None:
+        return met
+    if (led := _led(claim, record, stated)) is not None:
+        return led
     if bounds(claim) is None and (found := _named(claim, record, stated)) is not None:
         return found
     return _told(claim, record, _around(claim, stated))
@@ -130,6 +134,12 @@ def _named(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
         return None
     best = [item for score, item in scored if score >= top - 1 and score >= SURE]
     window = _around(claim, stated)
+    rivals = [item for score, item in scored if score >= SURE - 2 and item not in best and off(item.date, window) == 0]
+    if rivals and not any(off(item.date, window) == 0 for item in best):
+        sure = [item for item in rivals if _score(item, text, claim.span) >= SURE]
+        if not sure:
+            return None
+        best = sure
     nearest = min(best, key=lambda item: (off(item.date, window), -_score(item, text, claim.span)))
     if off(nearest.date, window) > 0 and (window != stated or not (nearest.once and len(best) == 1)):
         return None
@@ -137,6 +147,46 @@ def _named(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
     return dated_verdict(
         claim, record, nearest.date, window, says, "events", nearest.trust, nearest.published, once=nearest.once
     )
+
+
+_ROUNDS = re.compile(r"\brounds?\b", re.IGNORECASE)
+_LED = re.compile(r"\b(?:led|leads|leading|headed|heads)\b", re.IGNORECASE)
+
+
+def _rounds(claim: Claim, stated: Interval) -> Verdict | None:
+    """How many rounds of talks two sides held at a place in a stated time, days in a row counted once."""
+    text = " ".join((claim.span, claim.subject, *claim.places))
+    days = int((stated[1] - stated[0]).astype(int))
+    if claim.value is None or not _ROUNDS.search(f"{claim.span} {claim.quantity}") or days < MONTHS or claim.negated:
+        return None
+    held = [
+        item
+        for item in _between(*stated)
+        if item.kind == "talks"
+        and any(_is_named(name, text) for name in item.where)
+        and {"Russia", "Ukraine"} <= set(item.who)
+    ]
+    held = [item for place, item in enumerate(held) if not place or (item.date - held[place - 1].date).astype(int) > 2]
+    if not held or not (_is_named("Russia", text) and _is_named("Ukraine", text)):
+        return None
+    says = f"{len(held)} rounds of talks, {', '.join(str(item.date) for item in held)}"
+    found = tuple(Finding("almanac", "events", item.what, date=str(item.date), trust=item.trust) for item in held[:8])
+    grade = "confirmed" if len(held) == claim.value else "contradicted"
+    return Verdict(claim.id, grade, f"The almanac has {says}.", says, found)
+
+
+def _led(claim: Claim, record: Record, stated: Interval) -> Verdict | None:
+    """Somebody led a side at talks on the stated days: confirmed where the almanac has the person there."""
+    if not _LED.search(claim.span) or "," in claim.span or claim.kind != "event" or bounds(claim) is not None:
+        return None
+    if int((stated[1] - stated[0]).astype(int)) > NARROW:
+        return None
+    for item in _between(stated[0] - 1, stated[1] + 1):
+        person = next((name for name in item.who if name not in _ALIASES and _is_named(name, claim.subject)), None)
+        there = any(_is_named(name, " ".join((claim.span, *claim.places))) for name in item.where)
+        if item.kind == "talks" and person is not None and there:
+            return _of_event(claim, record, item, "confirmed", f"So the almanac has it: {person}, {item.what}")
+    return None
 
 
 def _around(claim: Claim, stated: Interval) -> Interval:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from ceasefire.evidence.check.amount import number_of, units_of
 from ceasefire.evidence.check.aspect import aspect_is_clear, aspect_of
-from ceasefire.evidence.check.change import direction_of, of_change, of_extreme, of_times, of_trend
+from ceasefire.evidence.check.change import direction_of, of_change, of_extreme, of_sides, of_times, of_trend
 from ceasefire.evidence.check.level import level
 from ceasefire.evidence.check.record import Record, bounds
 from ceasefire.evidence.check.scope import DIMENSIONS, Topic
@@ -68,8 +68,10 @@ def _by_topic(text: str, claim: Claim, record: Record, near: str) -> Iterator[Ve
 
 def _of_topic(topic: Topic, claim: Claim, record: Record, near: str) -> Verdict | None:
     aspect = {name: aspect_of(topic, name, claim) for name in DIMENSIONS}
-    if topic.name == "strikes" and aspect["category"] is None and "percent" in units_of(claim):
-        aspect["category"] = "drone"
+    if topic.name == "strikes" and "percent" in units_of(claim):
+        aspect["category"] = aspect["category"] or "drone"
+        if aspect["status"] is None and not _is_change(topic, claim):
+            aspect["status"] = "stopped"
     if topic.name == "oil price" and aspect["status"] == "plan":
         aspect["category"] = aspect["category"] or "Urals"
     if any(aspect[name] is None and topic.dimension(name) and name not in topic.usual for name in ("side", "category")):
@@ -78,6 +80,8 @@ def _of_topic(topic: Topic, claim: Claim, record: Record, near: str) -> Verdict 
         return None
     if topic.name == "size of forces" and abs(number_of(claim) or LEAST_FORCE) < LEAST_FORCE:
         return None
+    if topic.name == "losses" and (ratio := of_sides(topic, aspect["category"], claim, record)) is not None:
+        return ratio
     multiple = of_times(claim)
     if multiple is not None:
         return of_change(topic, aspect, claim, record, multiple)
@@ -91,6 +95,8 @@ def _of_topic(topic: Topic, claim: Claim, record: Record, near: str) -> Verdict 
 def _of_number(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Record, near: str) -> Verdict | None:
     if _is_change(topic, claim) and (direction := _moved(claim, near)):
         stated = number_of(claim)
+        if _BARE_FRACTION.match(claim.span):
+            return None
         if stated is not None:
             return of_change(topic, aspect, claim, record, direction * abs(stated))
     return level(topic, aspect, claim, record) if _COUNTED.search(claim.span) else None
@@ -105,7 +111,7 @@ def _moved(claim: Claim, near: str) -> int:
 
 def _is_change(topic: Topic, claim: Claim) -> bool:
     """A percentage by which something moved, not one that it moved to."""
-    if "percent" not in units_of(claim):
+    if "percent" not in units_of(claim) or (topic.name == "inflation" and not claim.quantity.endswith("_change")):
         return False
     if claim.quantity.endswith("_change") or (claim.value or 0.0) < 0:
         return True
@@ -120,6 +126,12 @@ _TACTIC = re.compile(
     re.IGNORECASE,
 )
 """How or why something is done is no trend of a series."""
+_BARE_FRACTION = re.compile(
+    r"^\W*(?:(?:to )?(?:little |much |just )?(?:less|more|over|under|nearly|almost|about|barely) (?:than )?)?"
+    r"(?:an? |one |two )?(?:half|thirds?|quarters?|fifths?)\W*$",
+    re.IGNORECASE,
+)
+"""A fraction of something that the words around it name: no change on a year before."""
 _BY = re.compile(r"\bby (?:\w+ ){0,3}\d", re.IGNORECASE)
 _TO = re.compile(r"\bto (?:\w+ ){0,2}\d[\d.]{0,8} ?(?:%|per ?cent)", re.IGNORECASE)
 _COUNTED = re.compile(

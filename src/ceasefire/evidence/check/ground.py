@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from ceasefire.evidence.check import area, holding, line, pocket, share, span
+from ceasefire.evidence.check import advance, area, holding, line, pocket, share, span
 from ceasefire.evidence.check.record import Record
 from ceasefire.evidence.claim import Claim, Verdict
 
@@ -17,6 +17,7 @@ SUBJECTS: tuple[Callable[[Claim, Record], Verdict | None], ...] = (
     holding.examine_bank,
     span.examine,
     line.examine,
+    advance.examine,
     share.examine,
     area.examine,
     holding.examine,

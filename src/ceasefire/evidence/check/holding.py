@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from ceasefire.evidence.check import bank
 from ceasefire.evidence.check.atlas import Atlas
 from ceasefire.evidence.check.record import Record
-from ceasefire.evidence.check.region import UKRAINE, Region, place, places, regions
+from ceasefire.evidence.check.region import UKRAINE, Region, in_words, place, places, regions
 from ceasefire.evidence.check.words import Status, around, dated, plain, spoken, status, straight
 from ceasefire.evidence.claim import Claim, Finding, Verdict
 from ceasefire.evidence.gazetteer import fold
@@ -43,6 +43,8 @@ CLOSE_KM = 2.0
 """A town this near the other side's ground may be fought over though its disc shows nothing."""
 
 _CONTROL = re.compile(r"control|captur|held|hold|occup|fall|liberat|seiz|taken|cleared|status_of_town|retak|recaptur")
+_CITIES = re.compile(r"\bcit(?:y|ies) of\b")
+_MOSTLY = re.compile(r"\b(?:mostly|largely|most of|mainly)\b|\(most\)")
 _NOT_CONTROL = re.compile(
     r"share|area|rate|trend|road|encircle|distance|terrain|line_status|losses|casualt|fire_control"
 )
@@ -67,6 +69,9 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
     own = place(claim.subject, record)
     if own is not None and own in named:
         named = [own]
+    if not [town for town in named if town.kind != "region"] and _CITIES.search(straight(claim.span)):
+        cities = [town for town in in_words(claim.span, record) if town.kind != "region"]
+        areas, named = ([], cities) if cities else (areas, named)
     if areas and (not named or (claim.subject and _is_area(claim, areas))):
         return _area(claim, record, said, areas[0])
     towns = [town for town in named if Atlas.of(record).follows(town) and town.kind != "region"][:8]
@@ -195,6 +200,8 @@ def _grade(
     point, share = (held, disc) if ours else (not held, 1.0 - disc)
     if centre:
         return "confirmed" if point else "imprecise" if share >= HALF else "contradicted"
+    if point and share >= HALF and _MOSTLY.search(straight(f"{claim.span} {claim.value_text or ''}")):
+        return "confirmed"
     if said.part and not said.whole:
         return _partly(share, point)
     if point and share >= (ALL if said.whole else HALF if said.event and claim.hedge == "forecast" else MOST):

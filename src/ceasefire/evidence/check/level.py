@@ -20,7 +20,11 @@ LOOSE = {"about": 0.10, "fraction": 0.12}
 """Relative error inside the stated hedge."""
 STATUS_HIT, OTHER_HIT, EXACT_HIT = 0.05, 0.02, 0.01
 """How near a neighbouring scope must come to explain a number; the last also where the stated one is imprecise."""
+SAME_HIT = 0.002
+"""How near another category must come to be the one whose number was taken."""
 
+_LONGER = re.compile(r"\b(?:weeks?|months?|years?)\b", re.IGNORECASE)
+"""The sentence speaks of a longer time than the day that the claim is dated to."""
 _RATIO = re.compile(r"\bfor (?:every|each)\b|\bper (?:square|kilomet|km|mile|head|capita|\d)", re.IGNORECASE)
 _FRACTION = re.compile(
     r"^\D*\b(?:half|third|quarter|fifth)s? (?:of (?:that|this|it|them)|as many|that number)\b", re.IGNORECASE
@@ -44,7 +48,7 @@ def level(topic: Topic, aspect: dict[str, str | None], claim: Claim, record: Rec
     if grade == "confirmed":
         return answer(claim, grade, f"On record, {tell(best.reading)}", [best])
     other = _neighbour(topic, scopes, periods, units, claim, record)
-    if other is not None and (grade == "contradicted" or _is_the_other(other, best)):
+    if other is not None and (grade == "contradicted" or _is_the_other(other, best, _digits(claim))):
         reason = f"True of {other.reading.says} ({amount(other.reading)}), not of {tell(best.reading)}"
         return answer(claim, "conflated", reason, [best, other])
     if grade == "contradicted":
@@ -192,9 +196,11 @@ def _neighbour(
     return min(hits, key=lambda hit: hit.error, default=None)
 
 
-def _is_the_other(other: Hit, best: Hit) -> bool:
-    """The very number of another status: launched for stopped, claimed for seen."""
+def _is_the_other(other: Hit, best: Hit, digits: int) -> bool:
+    """The very number of another status, launched for stopped, or, to four digits, that of another category."""
     scope, home = other.reading.scope, best.reading.scope
+    if other.error <= SAME_HIT and best.error > WITHIN and scope.category != home.category:
+        return digits >= 4
     return other.error <= EXACT_HIT and scope.status != home.status and scope.category == home.category
 
 
@@ -241,5 +247,7 @@ def _bounded(best: Hit, topic: Topic, units: frozenset[str], claim: Claim, recor
             if error <= OTHER_HIT and not reading.bound and period.kind in ("month", "week", "to_date"):
                 reason = f"True of {reading.says} ({amount(reading)}), not of one day"
                 return answer(claim, "conflated", reason, [Hit(reading, error)])
+    if _LONGER.search(claim.sentence or ""):
+        return None
     reason = f"The weeks around hold only {best.reading.high:,.0f} {best.reading.scope.says}"
     return answer(claim, "contradicted", reason, [best])

@@ -148,7 +148,7 @@ PRODUCTION = Topic(
 STOCKS = Topic(
     "stocks of arms",
     words(
-        r"storage|stock|reserves?\b|depots?\b|mothball|warehouse|shortage"
+        r"storage|stock|stores?\b|reserves?\b|depots?\b|mothball|warehouse|shortage"
         r"|active (?:tanks|fleet)|in service|inventory|remain|run(?:ning)? (?:out|low)"
     ),
     on_table("stocks of arms"),
@@ -167,7 +167,7 @@ STOCKS = Topic(
         {
             "in good state": r"(?:storage[\w\s,]{0,30})?(?:good (?:condition|state|order)|usable|serviceable)",
             "active": r"active|in service",
-            "in storage": r"storage|depot|mothball|reserve|stock",
+            "in storage": r"storage|stores?\b|depot|mothball|reserve|stock",
         }
     ),
     usual={"status": ("in storage", "active", "stock")},

@@ -64,7 +64,10 @@ RATES = Topic(
 
 INFLATION = Topic(
     "inflation",
-    words(r"inflation|consumer prices|cost of living|\bcpi\b|prices (?:rose|grew|are rising|increased)"),
+    words(
+        r"inflation|consumer prices|cost of living|\bcpi\b|"
+        r"prices (?:rose|rise|grew|grow|climb(?:ed)?|went up|are (?:rising|up)|increased?)"
+    ),
     on_table("inflation"),
     side=SIDES,
     status=table({"on the month": r"monthly inflation|month[- ]on[- ]month|in the month"}),

@@ -92,6 +92,8 @@ def stated(claim: Claim, record: Record) -> tuple[Period, ...]:
         end = told
     elif told is not None and told < start:
         start = end = told
+    if _is_before_war(claim):
+        return (Period("day", INVASION, INVASION),)
     month = _month_beside(claim, told)
     if month is not None and (month.end < start or end < month.start):
         start, end = month.start, month.end
@@ -134,6 +136,21 @@ def _month_beside(claim: Claim, told: np.datetime64 | None) -> Period | None:
     if not found[2] and told is not None and day > told:
         day = np.datetime64(f"{year - 1:04d}-{month:02d}-01", "D")
     return month_of(day)
+
+
+_BEFORE_WAR = re.compile(r"^(?:[^\d.;:]{0,40}?\b)before (?:the )?(?:full-scale )?(?:invasion|war)\b", re.IGNORECASE)
+
+
+def _is_before_war(claim: Claim) -> bool:
+    """The number is followed by `before the invasion`."""
+    sentence = claim.sentence or claim.span
+    place = max(0, sentence.find(claim.span))
+    if claim.value is None:
+        return False
+    for found in _NUMBER.finditer(sentence, place):
+        if _same(found[0], claim.value):
+            return _BEFORE_WAR.search(sentence[found.end() : found.end() + 90]) is not None
+    return False
 
 
 def neighbours(period: Period) -> tuple[Period, ...]:
@@ -204,10 +221,17 @@ def _spans(start: np.datetime64, end: np.datetime64) -> tuple[Period, ...]:
         return (Period("day", end, end), Period("span", start, end))
     month = month_of(end)
     if start == month.start and start.astype("M8[M]") == end.astype("M8[M]"):
-        return (Period("month", start, end),)
+        whole_weeks = end - start in (np.timedelta64(7, "D"), np.timedelta64(14, "D"), np.timedelta64(21, "D"))
+        return (Period("month", start, end), *((Period("span", start + 1, end),) if whole_weeks else ()))
     if start == first_of_year(end):
         return (Period("year" if end == last_of_year(end) else "to_date", start, end),)
+    if int((end - start).astype(int)) % 7 == 0 and int((end - start).astype(int)) <= WEEKS_APART:
+        return (Period("span", start, end), Period("span", start + 1, end))
     return (Period("span", start, end),)
+
+
+WEEKS_APART = 56
+"""Days up to which two days whole weeks apart may be the eve and the end of those weeks: totals are so subtracted."""
 
 
 def _on_day(claim: Claim, text: str, end: np.datetime64) -> tuple[Period, ...]:
@@ -222,6 +246,10 @@ def _on_day(claim: Claim, text: str, end: np.datetime64) -> tuple[Period, ...]:
         )
     if _MONTH.search(text):
         return (before, Period("span", end - 29, end), month)
+    if (back := _counted_back(text)) is not None:
+        sunday = end - (int(end.astype(int)) + 4) % 7
+        ends = (end, sunday, sunday - 1)
+        return tuple(Period("span", last - back + 1, last) for last in dict.fromkeys(ends))
     if _YEAR.search(text):
         year = first_of_year(end) - 1
         return (Period("span", end - 364, end), Period("year", first_of_year(year), year))
@@ -229,9 +257,28 @@ def _on_day(claim: Claim, text: str, end: np.datetime64) -> tuple[Period, ...]:
     if _DAY.search(text):
         return (day,)
     if claim.unit == "percent":
-        return (day, Period("week", end - 6, end))
+        return (day, Period("week", end - 6, end), Period("span", end - 27, end))
     total = Period("total", INVASION, end)
     return (total,) if claim.kind == "stock" else (day, total)
+
+
+_BACK = re.compile(
+    r"\b(?:in|over|during|within|for|past|last|previous|same|these)(?: the)?(?: (?:past|last|previous|same))?"
+    r" (\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve) (days|weeks)\b",
+    re.IGNORECASE,
+)
+_COUNTS = dict(
+    zip("two three four five six seven eight nine ten twelve".split(), (*range(2, 11), 12), strict=True)  # noqa: SIM905
+)
+
+
+def _counted_back(text: str) -> int | None:
+    """Days that the words count back: `in four weeks`, `over the last ten days`."""
+    found = _BACK.search(text)
+    if found is None:
+        return None
+    count = _COUNTS.get(found[1].lower()) or int(found[1])
+    return count * (7 if found[2].lower() == "weeks" else 1)
 
 
 def month_of(day: np.datetime64) -> Period:

@@ -58,7 +58,7 @@ _CUT = re.compile(
     r"\b(?:cut(?:s|ting)?|sever(?:ed|s|ing)?|block(?:ed|s|ing)?|interrupt\w*|seized|captured|straddl\w+|"
     r"physically control\w*)\b"
 )
-_OPEN = re.compile(r"\b(?:open|passable|intact|uncut|free)\b")
+_OPEN = re.compile(r"\b(?:in use|usable|passable|open|passable|intact|uncut|free)\b")
 _FIRE = re.compile(r"\bfire control|under fire|shelled|drones?\b")
 _ROAD_NAME = re.compile(r"\b([mhtp])-?(\d\d)(?:-?(\d\d))?\b")
 _NAMES = {"north": 0.0, "east": 90.0, "south": 180.0, "west": 270.0}
@@ -71,7 +71,7 @@ POINTS = {
 }
 _WHOLLY = re.compile(r"\b(?:fully|completely|totally|entirely)\b")
 _COMPASS_SHARE = re.compile(r"\b(?:compass|bearings)\b")
-_GAP = re.compile(r"\b(?:open|gap|corridor|way out|neck)\b")
+_GAP = re.compile(r"\b(?:in use|usable|passable|open|gap|corridor|way out|neck)\b")
 _POINT = re.compile(r"\b((?:north|south)[- ]?(?:east|west)|north|south|east|west)(?:ern|wards?)?\b")
 Bearings = NDArray[np.bool_]
 """[ray] whether ground of the other side lies that way."""
@@ -87,7 +87,11 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         return _gap_bearing(claim, record, text)
     if claim.unit not in (None, "boolean", "persons", "count"):
         return None
-    if "road" in claim.quantity or "supply_line" in claim.quantity or (_ROAD.search(text) and _CUT.search(text)):
+    if (
+        "road" in claim.quantity
+        or "supply_line" in claim.quantity
+        or (_ROAD.search(text) and (_CUT.search(text) or _OPEN.search(text)))
+    ):
         return _roads(claim, record, text)
     if "axis" in claim.quantity or "axes" in claim.quantity or (_SIDES.search(text) and _ATTACK.search(text)):
         return _axes(claim, record, text)

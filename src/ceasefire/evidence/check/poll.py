@@ -115,7 +115,7 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
         return _compared(claim, record, _answers(record, claim, country), question, told, None) if question else None
     if "opinion" not in claim.quantity and not _PERCENT.search(text):
         return None
-    pollster = next((name for name, words in _POLLSTERS.items() if words.search(whole)), None)
+    pollster = next((name for part in (text, whole) for name, words in _POLLSTERS.items() if words.search(part)), None)
     answers = _answers(record, claim, country)
     if _INVERSE.search(f"{claim.span.strip()} {claim.value_text or ''}".strip()):
         return _inverse(claim, record, answers, pollster, question, told)

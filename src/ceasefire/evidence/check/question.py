@@ -73,7 +73,9 @@ QUESTIONS = (
     Question(
         "donbas",
         "would give up Donbas for guarantees",
-        words(rf"(?:{_GIVE}|leave|withdraw|swap)[\w\s,'’-]{{0,60}}(?:donbas|donetsk)"),
+        words(
+            rf"(?:{_GIVE}|leave|withdraw|swap)[\w\s,'’-]{{0,60}}(?:donbas|donetsk)|opinion_share_accept\w*(?:donbas|donetsk)"
+        ),
         ("give_up_donbas_for_guarantees.ready_to_accept",),
     ),
     Question(

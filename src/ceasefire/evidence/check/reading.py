@@ -31,6 +31,9 @@ STEADY, BURSTS = 0.25, 0.6
 AFTER = 10
 """Days past its last row that a running total still serves."""
 
+LOOKS_BACK = 75
+"""Days into a year in which estimates are of the year before."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -266,7 +269,7 @@ def _share_stopped(
     up = sum(high.value for _, high in parts if high)
     if up <= 0:
         return
-    value = 100.0 * down / up
+    value = 100.0 * (up - down if scope.status == "through" else down) / up
     rows = [(pair, part) for pair, part in zip(pairs, parts, strict=True) if part[0] and part[0].high > 0][:2]
     findings = tuple(
         record.finding(claim, series, part.rows[-1], f"{series.name}: {part.value:,.5g} {period.says}")
@@ -329,6 +332,8 @@ def _nearest_rows(series: Series, period: Period, reach: int) -> list[int]:
     near = [int(row) for row in np.flatnonzero(gap <= reach)]
     inside = [row for row in near if gap[row] == 0]
     if inside and period.kind not in ("total", "day"):
+        if period.kind == "year":
+            inside += [row for row in near if 0 < int((series.dates[row] - period.end).astype(int)) <= LOOKS_BACK]
         return inside[-6:]
     before = [row for row in near if series.dates[row] <= period.end]
     after = [row for row in near if series.dates[row] > period.end]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ceasefire.evidence.check.advance import AGAINST
 from ceasefire.evidence.check.area import (
     ALIKE,
     BEFORE_2022_KM2,
@@ -24,6 +25,7 @@ from ceasefire.evidence.check.area import (
     holder_said,
     net_change,
     occupied,
+    unheld,
 )
 from ceasefire.evidence.check.atlas import Atlas
 from ceasefire.evidence.check.record import HEDGE, Interval, Record, bounds, grade, miss
@@ -42,6 +44,11 @@ _PEOPLE = re.compile(
     r"survey\w*|opinion|citizens|"
     r"troops|soldiers|electricity|power|energy|capacity|gdp|budget|exports?|reserves|minerals?|coal|grain|"
     r"industry|economy|refin\w+)\b"
+)
+_POLLED = re.compile(
+    r"\b(?:per ?cent|%) (?:of (?:the )?)?"
+    r"(?:ukrainians|russians|people|respondents|voters|population|public|those polled)\b"
+    r"|\b(?:ukrainians|russians|respondents|voters)\b.{0,30}\b(?:reject|oppose|accept|favou?r|support|would|want)"
 )
 _FULL = re.compile(r"\b(?:full(?:y)?|entire(?:ly)?|complete(?:ly)?|all of|whole|100 ?(?:%|percent|per cent))\b")
 _ALMOST = re.compile(r"\b(?:almost|nearly|virtually|practically|close to|near)\b")
@@ -65,6 +72,10 @@ def examine(claim: Claim, record: Record) -> Verdict | None:
     text = plain(claim)
     said = f"{text} {straight(claim.value_text or '')}"
     if abroad(claim) or (claim.unit or "").startswith("km2"):
+        return None
+    if "trend" in claim.quantity or _POLLED.search(text):
+        return None
+    if claim.kind in ("flow", "rate") and claim.value is not None and AGAINST.search(around(claim)):
         return None
     if claim.quantity == "territory_control_share" and (
         claim.value is not None or _HELD.search(said) or _INVADED.search(said)
@@ -93,6 +104,8 @@ def _share(claim: Claim, record: Record, text: str) -> Verdict | None:
         return Verdict(claim.id, "unverified", f"No map on record bears on {scope.name} at that time.")
     holder = holder_said(claim, text)
     occupied = _percent(scope, atlas, record, index, text)
+    if holder == "RU" and scope is not UKRAINE and claim.value is not None and unheld(claim, text):
+        holder = "UA" if "confirmed" == grade(claim, 100.0 - occupied) != grade(claim, occupied) else holder
     found = occupied if holder == "RU" else 100.0 - occupied
     whose = "Russia" if holder == "RU" else "Ukraine"
     says = f"{whose} held {found:.1f} % of {scope.name} on the map of {atlas.dates[index]}"

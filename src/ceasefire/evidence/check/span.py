@@ -144,6 +144,8 @@ def _otherwise(claim: Claim, leg: _Leg) -> tuple[str, str]:
 def _leg(claim: Claim, record: Record, text: str) -> _Leg | Verdict | None:
     own = place(claim.subject, record)
     named = list(dict.fromkeys([*([own] if own else []), *places(claim, record, text)]))
+    if (town := _own_town(claim, record)) is not None:
+        return _to_line(claim, record, town)
     spoken = list(in_words(claim.span, record))
     if (border := _BORDER.search(text)) is not None and named:
         return _to_border(claim, record, named[0], border)
@@ -156,6 +158,25 @@ def _leg(claim: Claim, record: Record, text: str) -> _Leg | Verdict | None:
     if ends is None and _LINE.search(around(claim)) and named:
         return _to_line(claim, record, named[0])
     return None if ends is None else _between(record, *ends)
+
+
+_FROM_THEM = re.compile(
+    rf"^[ -]?{_KM} (?:away )?from (?:them\b|(?:the )?(?:nearest )?(?:\w+ )?(?:positions|lines|troops|forces|front))",
+    re.IGNORECASE,
+)
+
+
+def _own_town(claim: Claim, record: Record) -> Place | None:
+    """Of a list, `A, 19 km from their positions, and B, 12 km from them`, the town of the claim's own number."""
+    if claim.value is None:
+        return None
+    before = 0
+    for number in re.finditer(r"\d[\d.,]{0,8}", claim.span):
+        own = number[0].rstrip(".,").replace(",", "") == f"{claim.value:.10g}"
+        if own and _FROM_THEM.search(claim.span[number.end() :]):
+            return next(reversed(list(in_words(claim.span[before : number.start()], record))), None)
+        before = number.end()
+    return None
 
 
 def _ends(claim: Claim, record: Record, named: list[Place], spoken: list[Place]) -> tuple[Place, Place] | None:

@@ -114,7 +114,7 @@ LOSSES = Topic(
     words(
         r"los(?:t|s|ses|ing)\b|destroy|kill|casualt|dead\b|death"
         r"|die[ds]?\b|dying\b|fatalit|wounded|eliminat|neutrali[sz]|knocked out"
-        r"|liquidat|captured|visually|oryx|buried\b|burie[sd]|graves\b"
+        r"|liquidat|captured|visually|oryx|general staff\b|buried\b|burie[sd]|graves\b"
     ),
     (*_claimed(), *_seen(), *_NAMED, *on_table("losses")),
     side=SIDES,
@@ -183,6 +183,9 @@ def _strikes() -> tuple[Scope, ...]:
         scopes.append(
             Scope("RU", category, "stopped", "flow", "percent", shares, f"share of {plural} stopped", scale=100.0)
         )
+        scopes.append(
+            Scope("RU", category, "through", "flow", "percent", shares, f"share of {plural} not stopped", scale=100.0)
+        )
     claimed = ("intercept_claim.drone",)
     says = "Ukrainian drones that the Russian ministry claims to have shot down"
     scopes.append(Scope("UA", "drone", "stopped", "flow", "count", claimed, says))
@@ -195,6 +198,7 @@ STRIKES = Topic(
         r"launch|fired?\b|attack|struck|strikes?\b|barrage|salvo"
         r"|shot down|shooting down|intercept|downed\b|suppress|jammed"
         r"|shahed|geran|swarm|raid|wave of|unleashed|sent\b|used\b|neutrali[sz]|destroyed|rained|drones?_|missiles?_"
+        r"|(?:drones?|missiles?)[\w ]{0,20} through\b"
     ),
     _strikes(),
     side=table(
@@ -220,6 +224,8 @@ STRIKES = Topic(
     ),
     status=table(
         {
+            "through": r"(?:gets?|got|getting|went|going|slip\w*|broke|break\w*) through|through share|penetrat\w+"
+            r"|leak(?:ed|ing|s)? through|not (?:shot down|intercepted|stopped)|evad\w+",
             "stopped": r"shot down|shooting down|shoots? down|intercept|downed\b|suppress|jammed"
             r"|neutrali[sz]|destroyed|stopped|repel|brought down|interception|success rate",
             "launched": r"launch|fired?\b|attack|struck|barrage|salvo|swarm|unleashed|sent\b|used\b|rained|raid",

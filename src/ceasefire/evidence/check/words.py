@@ -163,6 +163,8 @@ def status(claim: Claim, names: tuple[str, ...] = ()) -> Status | None:
         part = bool(_PART.search(straight(claim.value_text or "")) or (not whole and _QUARTER.search(text)))
         event = verb.event if verb is not None and verb.holder == holder else False
         return Status(holder, whole or stated.whole, part or stated.part, event, True)
+    if verb is None and claim.quantity == "capture_date" and not refused and side(text) != "UA":
+        return Status("RU", event=True, sure=False)
     if verb is None:
         return None
     if refused and not _NEGATION.search(text):
