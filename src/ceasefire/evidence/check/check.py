@@ -115,8 +115,7 @@ def _stated(claim: Claim, record: Record) -> Verdict:
     summed = sums.examine(claim, record, lambda part: _by_family(part, record))
     if summed is not None:
         return summed
-    wider = context.with_words_before(claim, record)
-    if wider is not None:
+    for wider in context.with_words_before(claim, record):
         for family in (figure.examine, poll.examine):
             found = family(wider, record)
             if found is not None and found.verdict in ("confirmed", "imprecise"):

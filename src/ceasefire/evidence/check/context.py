@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Iterator
 
 from ceasefire.evidence.check.atlas import Atlas
 from ceasefire.evidence.check.record import Record
@@ -28,16 +29,16 @@ _TOWN = re.compile(
 _KINDS = frozenset({"location", "event", "stock"})
 
 
-def with_words_before(claim: Claim, record: Record) -> Claim | None:
-    """The claim with the words of those before it as context; None where there are none."""
+def with_words_before(claim: Claim, record: Record) -> Iterator[Claim]:
+    """The claim with the words of those before it as context: of all of them first, then of fewer, the nearest last."""
     if claim.value is None and claim.value_low is None:
-        return None
-    earlier = record.before(claim, CLAIMS, CHARACTERS)
-    words = [part for other in reversed(earlier) for part in (other.subject, other.quantity, other.span)]
-    if not words:
-        return None
-    whole = " ".join((_NUMBERS.sub(" ", " ".join(words))[-1500:], claim.sentence or claim.span))
-    return dataclasses.replace(claim, sentence=whole[:4000])
+        return
+    for many in range(CLAIMS, 0, -1):
+        earlier = record.before(claim, many, CHARACTERS)
+        words = [part for other in reversed(earlier) for part in (other.subject, other.quantity, other.span)]
+        if len(earlier) == many or (many == CLAIMS and words):
+            whole = " ".join((_NUMBERS.sub(" ", " ".join(words))[-1500:], claim.sentence or claim.span))
+            yield dataclasses.replace(claim, sentence=whole[:4000])
 
 
 def with_town_before(claim: Claim, record: Record) -> Claim | None:

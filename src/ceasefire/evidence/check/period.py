@@ -69,7 +69,7 @@ _TO_DATE = re.compile(
     re.IGNORECASE,
 )
 _WEEK = re.compile(
-    r"\b(?:last|past|this|same|previous|in one|over the|during the|in a) week\b|\bseven days\b", re.IGNORECASE
+    r"\b(?:last|past|this|same|previous|in one|in the|over the|during the|in a) week\b|\bseven days\b", re.IGNORECASE
 )
 _DAY = re.compile(
     r"\bovernight\b|\blast night\b|\b(?:one|single|the) (?:night"
@@ -98,6 +98,8 @@ def stated(claim: Claim, record: Record) -> tuple[Period, ...]:
     if month is not None and (month.end < start or end < month.start):
         start, end = month.start, month.end
     text = f"{claim.span} {claim.value_text or ''}"
+    if (length := _length_since(text)) is not None and start + length < end:
+        end = start + length
     rate = claim.unit.partition("/")[2] if claim.unit and "/" in claim.unit else _rate(_beside(claim, text))
     if _TO_DATE.search(text):
         return (Period("to_date", first_of_year(end), end, rate),)
@@ -110,7 +112,30 @@ def stated(claim: Claim, record: Record) -> tuple[Period, ...]:
     if start != end:
         brief = end - start <= 1 and not _DAY.search(text) and not (claim.unit or "").startswith("percent")
         return (*_spans(start, end), *((Period("total", INVASION, end),) if brief else ()))
+    if start == told and claim.kind in _COUNTED and not _DAY.search(text) and not _WEEK.search(text):
+        text = f"{text} {_window(claim)}"
     return _on_day(claim, text, end)
+
+
+_SINCE = re.compile(
+    r"\b(\d{1,2}|two|three|four|five|six|seven|eight|nine|ten|twelve) (days|weeks) since\b", re.IGNORECASE
+)
+
+
+def _length_since(text: str) -> int | None:
+    """Days of `in the five weeks since 28 June`, which end before the day of telling."""
+    found = _SINCE.search(text)
+    return None if found is None else _days(found)
+
+
+_COUNTED = frozenset({"flow", "rate"})
+"""Kinds whose number belongs to a period: one that is not stated may stand elsewhere in the sentence."""
+
+
+def _window(claim: Claim) -> str:
+    """The weeks or days that the rest of its sentence counts back, where it counts back once only."""
+    found = {match[0].lower() for match in _BACK.finditer(claim.sentence or "")}
+    return found.pop() if len(found) == 1 else ""
 
 
 _MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
@@ -180,7 +205,7 @@ def _beside(claim: Claim, text: str) -> str:
     return re.split(r"[,;]\s", text[own.end() :], maxsplit=1)[0]
 
 
-_NUMBER = re.compile(r"\d[\d,]{0,15}(?:\.\d{1,6})?")
+_NUMBER = re.compile(r"\d(?:[\d,]{0,14}\d)?(?:\.\d{1,6})?")
 
 
 def _same(text: str, value: float) -> bool:
@@ -275,8 +300,10 @@ _COUNTS = dict(
 def _counted_back(text: str) -> int | None:
     """Days that the words count back: `in four weeks`, `over the last ten days`."""
     found = _BACK.search(text)
-    if found is None:
-        return None
+    return None if found is None else _days(found)
+
+
+def _days(found: re.Match[str]) -> int:
     count = _COUNTS.get(found[1].lower()) or int(found[1])
     return count * (7 if found[2].lower() == "weeks" else 1)
 
