@@ -573,6 +573,23 @@ def test_an_interrupt_signal_half_way_leaves_nothing(tmp_path, fresh):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupt_that_a_callback_swallows_is_heeded(monkeypatch):
+    """JAX has a callback of the garbage collector, in which nothing can be raised."""
+
+    class Swallows:
+        def __del__(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "unraisablehook", cli.heed)
+
+    def work() -> None:
+        Swallows()
+        time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+
+
 def test_memory_that_runs_out_is_one_line(tmp_path, monkeypatch):
     def too_much(*_: object, **__: object) -> None:
         raise MemoryError

@@ -494,9 +494,26 @@ def test_every_parameter_is_an_assumption_with_unit_source_and_date(result):
 
 
 def test_a_number_replaced_by_a_later_one_is_no_assumption_any_more(start):
-    """Of the counts of Russian troops known by August 2025 only the last went in."""
-    rows = [row for row in assumptions(start) if row["name"] == "attrition.troops_opening[R]"]
-    assert [(row["mid"], row["known_on"]) for row in rows] == [(pytest.approx(695_000), "2025-06-22")]
+    """Of the numbers of one name known by the opening only the last went in, unless claims were fused or read off."""
+    scenario = start.scenario
+    instead = {entry.name for entry in (*scenario.fusions(), *scenario.records())}
+    known: dict[str, list] = {}
+    for value in scenario.known_values():
+        known.setdefault(value.name, []).append(value)
+    replaced = {name: found for name, found in known.items() if len(found) > 1 and name not in instead}
+    assert len(replaced) >= 3
+    told = [row for row in assumptions(start) if row["name"] in replaced]
+    assert sorted(row["name"] for row in told) == sorted(replaced)
+    for row in told:
+        last = replaced[row["name"]][-1]
+        assert (row["mid"], row["known_on"]) == (pytest.approx(last.mid), str(last.known_on)), row["name"]
+
+
+def test_claims_that_are_fused_take_the_place_of_the_numbers_by_hand(start):
+    (row,) = [row for row in assumptions(start) if row["name"] == "attrition.troops_opening[R]"]
+    assert row["source"].startswith("fused from")
+    assert row["low"] < row["mid"] < row["high"]
+    assert row["known_on"] <= str(start.scenario.opening)
 
 
 def test_a_written_forecast_reads_back_to_the_last_bit(result, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import errno
 import io
 import json
@@ -50,8 +51,17 @@ app.add_typer(claims_app, name="claims")
 app.add_typer(ledger_app, name="ledger")
 
 
+def heed(ignored: Any) -> None:
+    """Ask again for a Ctrl-C that was lost where nothing can be raised: in a callback of the garbage collector."""
+    if ignored.exc_type is not None and issubclass(ignored.exc_type, KeyboardInterrupt):
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(ignored)
+
+
 def main() -> None:
     """Run the command line; a user's mistake is one line on standard error, never a traceback."""
+    sys.unraisablehook = heed
     from ceasefire.evidence.error import CeasefireError
 
     for stream in (sys.stdout, sys.stderr):
