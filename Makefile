@@ -4,14 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test lint explanation reference monthly polls packs values mechanisms couplings lock clean
+.PHONY: forecast test lint explanation reference monthly polls packs values calibration weights mechanisms couplings lock clean
 .DEFAULT_GOAL := forecast
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
 	$(BIN)/ceasefire forecast abu-dhabi-2026-01
 
 test: $(VENV)/.dev lint  ## Everything that is checked
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -24,6 +24,16 @@ values: $(VENV)/.run  ## Fit what fighting on is worth in the shipped scenarios 
 	$(BIN)/ceasefire fit alaska-2025-08 --out src/ceasefire/scenario/library/values
 	$(BIN)/ceasefire fit --on 2024-07-20 --out src/ceasefire/scenario/library/values
 	$(BIN)/ceasefire fit --on 2025-01-04 --out src/ceasefire/scenario/library/values
+
+CALIBRATION := src/ceasefire/scenario/library/calibration/russia-ukraine
+CUT_OFFS := 2025-01-04 2025-06-07 2025-10-04 2026-01-31
+calibration: $(VENV)/.dev  ## Learn anew what does not change, up to each published cut-off; takes an hour
+	for day in $(CUT_OFFS); do $(BIN)/ceasefire calibrate --until $$day --out $(CALIBRATION) || exit 1; done
+	$(BIN)/python -m ceasefire.view.calibration
+
+weights: $(VENV)/.dev  ## Learn anew what simulator and statistics should count, from past forecasts; takes an hour
+	$(BIN)/ceasefire backtest --origins 2024-10-12..2026-01-31 --out out/weights
+	for day in $(CUT_OFFS); do $(BIN)/ceasefire stack out/weights --until $$day --out $(CALIBRATION) || exit 1; done
 
 explanation: $(VENV)/.dev  ## Make the page of each subsystem anew from the code
 	$(BIN)/python -m ceasefire.view.explanation

@@ -18,7 +18,7 @@ from ceasefire.evidence.geography import Geography
 from ceasefire.evidence.series import Observation
 from ceasefire.evidence.store import Store, encode
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.scenario import spec
+from ceasefire.scenario import posterior, spec
 from ceasefire.scenario.start import LEARNED, Start, open_war, variables
 from ceasefire.study.forecast import assumptions, forecast
 
@@ -96,6 +96,23 @@ def spoiled_scenario(scenario: spec.Scenario, opening: dt.date) -> spec.Scenario
     return opened.model_copy(update={"war": war, "value": (*map(spoil, opened.value), *absurd)})
 
 
+def spoiled_calibration(opening: dt.date, folder: Path) -> str:
+    """The shipped calibrations and weights up to the opening; broken files of the same and of other later cut-offs."""
+    folder.mkdir()
+    shipped = {path.name: path.read_bytes() for path in (posterior.SHIPPED / "russia-ukraine").glob("*.json")}
+    assert len(shipped) >= 4
+    later = opening + dt.timedelta(days=1)
+    shipped |= {
+        f"{later}.json": b"",
+        f"{later}.weights.json": b"",
+        "2099-12-31.json": b"",
+        "2099-12-31.weights.json": b"",
+    }
+    for name, content in shipped.items():
+        (folder / name).write_bytes(content if name[:10] <= str(opening) else b"broken")
+    return str(folder)
+
+
 def _names(scenario: spec.Scenario) -> set[tuple[str, str]]:
     """Every parameter that is not the record's to teach, and every number that the war's file sets."""
     free = {
@@ -135,9 +152,11 @@ def without_scenario(start: Start) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("opening", OPENINGS, ids=str)
-def test_an_opening_does_not_depend_on_anything_later(store, scenario, starts, opening):
+def test_an_opening_does_not_depend_on_anything_later(store, scenario, starts, opening, tmp_path: Path):
     before = starts[opening]
-    after = open_war(spoiled_scenario(scenario, opening), Vintage(spoiled_store(store, opening), opening))
+    calibration = spoiled_calibration(opening, tmp_path / "calibration")
+    spoiled = spoiled_scenario(scenario, opening).model_copy(update={"calibration": calibration})
+    after = open_war(spoiled, Vintage(spoiled_store(store, opening), opening))
     assert list(differences(without_scenario(before), without_scenario(after))) == []
     assert assumptions(before) == assumptions(after)
     assert before.evidence_hash == after.evidence_hash
@@ -147,7 +166,9 @@ def test_an_opening_does_not_depend_on_anything_later(store, scenario, starts, o
 def test_a_forecast_does_not_depend_on_anything_later(store, scenario, opening, tmp_path: Path):
     write(encode(spoiled_store(store, opening)), tmp_path / "spoiled")
     before = forecast(scenario.on(opening), **SIMULATION)
-    after = forecast(spoiled_scenario(scenario, opening), evidence=tmp_path / "spoiled", **SIMULATION)
+    calibration = spoiled_calibration(opening, tmp_path / "calibration")
+    spoiled = spoiled_scenario(scenario, opening).model_copy(update={"calibration": calibration})
+    after = forecast(spoiled, evidence=tmp_path / "spoiled", **SIMULATION)
     assert set(before.variables) == set(after.variables)
     for name in before.variables:
         assert before[name].dtype == after[name].dtype, name
@@ -176,6 +197,21 @@ def test_what_was_known_does_enter(store, scenario, starts):
     share[last, partial] += 50
     map_changed = dataclasses.replace(store, control=dataclasses.replace(store.control, share=share))
     assert Vintage(map_changed, opening).hash != before.evidence_hash
+
+
+def test_a_calibration_up_to_the_day_does_enter(store, scenario, starts, tmp_path):
+    """The comparison is not blind to it: another law moves the opening and what is drawn."""
+    opening = OPENINGS[2]
+    before = starts[opening]
+    assert before.cut_off
+    assert before.cut_off <= str(opening)
+    kept = posterior.read(posterior.SHIPPED / "russia-ukraine" / f"{before.cut_off}.json")
+    laws = {name: dataclasses.replace(law, centre=law.centre + 0.5) for name, law in kept.laws.items()}
+    posterior.write(dataclasses.replace(kept, laws=laws), tmp_path)
+    moved = scenario.on(opening).model_copy(update={"calibration": str(tmp_path)})
+    found = list(differences(without_scenario(before), without_scenario(open_war(moved, Vintage(store, opening)))))
+    assert any(".calibrated" in where or "[calibrated]" in where for where in found)
+    assert any("[axes]" in where for where in found)
 
 
 def test_an_opening_knows_the_last_map_and_no_later_one(store, starts):

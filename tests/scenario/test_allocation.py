@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from ceasefire.model import front
 from ceasefire.model.axes import Ground
@@ -15,6 +16,7 @@ from ceasefire.model.declare import declared
 from ceasefire.model.intervene import NOTHING
 from ceasefire.model.noise import Noise
 from ceasefire.scenario import allocation
+from ceasefire.scenario.posterior import Law
 from ceasefire.scenario.theatre import neighbours
 
 THETA = np.array([0.9, 0.4, 0.35, 0.25, -0.15])
@@ -34,33 +36,85 @@ def listed():
     return allocation.Choices(column, km2, np.concatenate(gain).astype(float), np.repeat(np.arange(groups), cells))
 
 
+def spread_of(law):
+    return np.sqrt(np.diag(law.root @ law.root.T))
+
+
+def prior_points(features=2):
+    priors = allocation.priors(features).values()
+    return np.array([(p.quantile(0.5), p.quantile(ndtr(1.0)) - p.quantile(0.5)) for p in priors]).T
+
+
+def narrowed(centre, spread):
+    """What calibration might have taught of two features and three exponents."""
+    priors = allocation.priors(2)
+    return Law(tuple(priors), tuple(priors.values()), np.asarray(centre, float), np.diag(spread))
+
+
 def test_known_exponents_are_recovered(listed):
     law = allocation.learn(listed)
     np.testing.assert_allclose(law.centre, THETA, atol=0.25)
-    spread = np.sqrt(np.diag(law.root @ law.root.T))
-    assert (np.abs(law.centre - THETA) < 2 * spread).all()
-    assert (spread < [*allocation.PRIOR_SPREAD, 0.2, 0.2]).all()
+    assert (np.abs(law.centre - THETA) < 2 * spread_of(law)).all()
+    assert (spread_of(law) < 0.3 * prior_points()[1]).all()
 
 
 def test_more_record_is_nearer_the_truth_than_the_prior(listed):
-    centre = allocation.learn(listed).centre
-    prior = np.array([*allocation.PRIOR_CENTRE, 0, 0])
-    assert np.linalg.norm(centre - THETA) < 0.5 * np.linalg.norm(prior - THETA)
+    middle, _ = prior_points()
+    assert np.linalg.norm(allocation.learn(listed).centre - THETA) < 0.3 * np.linalg.norm(middle - THETA)
 
 
 def test_without_choices_the_prior_speaks(listed):
-    none = allocation.Choices(*(getattr(listed, name)[:0] for name in allocation.Choices.__annotations__))
-    law = allocation.learn(none)
-    np.testing.assert_allclose(law.centre, [*allocation.PRIOR_CENTRE, 0, 0])
-    np.testing.assert_allclose(np.diag(law.root), [*allocation.PRIOR_SPREAD, 0.2, 0.2])
+    law = allocation.learn(part_of(listed, np.zeros(len(listed.gain), bool)))
+    middle, spread = prior_points()
+    np.testing.assert_allclose(law.centre, middle, atol=1e-9)
+    np.testing.assert_allclose(law.root, np.diag(spread), atol=1e-9)
+
+
+def test_without_choices_the_law_that_was_learned_speaks(listed):
+    middle, spread = prior_points()
+    known = narrowed([0.5, 0, -1, 0, 2], [0.1, 0.2, 0.3, 0.4, 0.5])
+    law = allocation.learn(part_of(listed, np.zeros(len(listed.gain), bool)), known)
+    np.testing.assert_allclose(law.centre, middle + spread * known.centre, atol=1e-9)
+    np.testing.assert_allclose(spread_of(law), spread * known.spread)
+
+
+def test_what_was_learned_holds_new_choices_back(listed):
+    free, held = allocation.learn(listed), allocation.learn(listed, narrowed(np.zeros(5), np.full(5, 0.05)))
+    middle, _ = prior_points()
+    assert (np.abs(held.centre - middle) < np.abs(free.centre - middle)).all()
+    assert (spread_of(held) < spread_of(free)).all()
+
+
+def part_of(listed, chosen):
+    group = np.unique(listed.group[chosen], return_inverse=True)[1]
+    return allocation.Choices(listed.column[chosen], listed.room[chosen], listed.gain[chosen], group)
+
+
+def test_learning_in_two_steps_is_as_good_as_in_one(listed):
+    early = listed.group < 250
+    first = allocation.learn(part_of(listed, early))
+    middle, spread = prior_points()
+    priors = allocation.priors(2)
+    handed = Law(tuple(priors), tuple(priors.values()), (first.centre - middle) / spread, first.root / spread[:, None])
+    both, whole = allocation.learn(part_of(listed, ~early), handed), allocation.learn(listed)
+    np.testing.assert_allclose(both.centre, whole.centre, atol=0.2 * spread_of(whole).min())
+    np.testing.assert_allclose(spread_of(both), spread_of(whole), rtol=0.05)
+
+
+def test_chances_of_a_group_add_up_and_follow_their_weights(listed):
+    chance = allocation.chances(listed, THETA)
+    np.testing.assert_allclose(np.bincount(listed.group, chance), 1)
+    weight = listed.room * np.exp(listed.column @ THETA)
+    np.testing.assert_allclose(chance[1:30] / chance[0], weight[1:30] / weight[0])
 
 
 def test_a_column_that_is_alike_within_every_group_teaches_nothing(listed):
     constant = listed.column.copy()
     constant[:, 3] = listed.group
     law = allocation.learn(dataclasses.replace(listed, column=constant))
-    assert law.centre[3] == pytest.approx(0, abs=1e-6)
-    assert (law.root @ law.root.T)[3, 3] == pytest.approx(allocation.FEATURE_SPREAD**2)
+    middle, spread = prior_points()
+    assert law.centre[3] == pytest.approx(middle[3], abs=1e-6)
+    assert spread_of(law)[3] == pytest.approx(spread[3])
 
 
 def test_draws_have_the_moments_of_the_law(listed):
@@ -152,6 +206,18 @@ def test_exponents_are_recovered_from_the_maps_that_the_front_makes(advance):
     parts = {name: np.concatenate([getattr(listed, name) for listed in each]) for name in ("column", "room", "gain")}
     law = allocation.learn(allocation.Choices(**parts, group=group))
     np.testing.assert_allclose(law.centre, THETA, atol=0.1)
+
+
+def test_changes_that_are_known_are_left_out_and_the_rest_looks_the_same(invented_theatre):
+    t = invented_theatre
+    share = t.share.astype(float)
+    all_, late = (
+        allocation.choices(share, t.neighbour, t.axis, t.area, t.feature, known=k) for k in (0, len(share) - 4)
+    )
+    moved = np.abs(np.diff(share, axis=0))[-3:] @ t.area
+    assert 0 < len(late.gain) < len(all_.gain)
+    assert late.gain.sum() * allocation.LUMP_KM2 == pytest.approx(moved.sum(), rel=0.05)
+    np.testing.assert_array_equal(late.column, all_.column[-len(late.gain) :])
 
 
 def test_nothing_moved_is_no_choice(invented_theatre):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ceasefire.model import logistics
+from ceasefire.simulate import draws
 from ceasefire.simulate import run as module
 from ceasefire.simulate.run import CHUNK, Chunk, Engine, ground_of, opening_list_length
 
@@ -103,3 +104,17 @@ def test_roads_carry_at_the_opening_what_the_model_finds_that_they_can(invented_
     found, _ = logistics.throughput(ground, logistics.sources(ground, held), room)
     np.testing.assert_array_equal(found[:, 0], ground.garrison_flow)
     assert found.max() > 0
+
+
+def test_wars_that_stand_as_given_go_on_as_they_would_have(engine, whole, start):
+    """From the opening on by hand, the same bits as in one go; and the number of the week is part of the luck."""
+    run = np.arange(2 * CHUNK, 3 * CHUNK, dtype=np.uint32)
+    params, _ = draws.parameters(draws.values(start, draws.cube(start, SEED, run)))
+    wars, asked = engine.begun(params, run), np.ones(CHUNK, dtype=bool)
+    told = engine.onward(wars, 0, asked)
+    for name, values in told.series.items():
+        assert values.tobytes() == whole.series[name].tobytes(), name
+    assert np.array_equal(told.control, whole.control)
+    later = engine.onward(wars, 3, asked)
+    assert later.series["attrition.troops"][0].tobytes() == told.series["attrition.troops"][0].tobytes()
+    assert (later.series["attrition.troops"][1] != told.series["attrition.troops"][1]).any()

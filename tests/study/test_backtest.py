@@ -11,8 +11,9 @@ import pytest
 from ceasefire.evidence.control import SHARE_STEPS
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import Store
+from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import spec
-from ceasefire.study import backtest
+from ceasefire.study import backtest, mixture
 
 ORIGINS, HORIZONS, DRAWS = ("2025-01-04", "2025-08-09"), (1, 2), 32
 """Days on which other tests open the war too: they share its compiled programs."""
@@ -46,13 +47,18 @@ def test_evidence_after_an_origin_changes_no_bit_of_its_forecast(store, tmp_path
     scenario = spec.load("alaska-2025-08")
     for origin in ORIGINS:
         for name, evidence in (("clean", store), ("spoiled", spoiled(store, origin))):
-            (tmp_path / name / "forecasts").mkdir(parents=True, exist_ok=True)
+            for folder in ("alone", "forecasts"):
+                (tmp_path / name / folder).mkdir(parents=True, exist_ok=True)
             found = backtest.forecast_origin(scenario, evidence, origin, HORIZONS, draws=DRAWS, seed=3, workers=1)
-            backtest.write(found, tmp_path / name / "forecasts")
+            weights = mixture.prior_weights(scenario.war.id)
+            backtest.write(found, tmp_path / name / "alone")
+            backtest.write(backtest.stacked(found, Vintage(evidence, origin), weights), tmp_path / name / "forecasts")
     clean = sorted((tmp_path / "clean" / "forecasts").iterdir())
     assert [path.name for path in clean] == [f"{o}.{kind}.csv.gz" for o in ORIGINS for kind in ("cells", "samples")]
     for path in clean:
         assert path.read_bytes() == (tmp_path / "spoiled" / "forecasts" / path.name).read_bytes()
+        alone = (tmp_path / "clean" / "alone" / path.name).read_bytes()
+        assert (path.read_bytes() == alone) == ("cells" in path.name)
 
 
 class Simulator:
@@ -89,7 +95,7 @@ def run(out, origins=ORIGINS, **changed):
 
 def test_files_cover_the_grid_in_the_columns_of_the_score(simulator, tmp_path):
     folder = run(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"forecasts", "backtest.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"forecasts", "members", "backtest.json"}
     assert sorted(p.name for p in folder.iterdir()) == [
         f"{o}.{k}.csv.gz" for o in ORIGINS for k in ("cells", "samples")
     ]
@@ -121,9 +127,19 @@ def test_half_a_file_is_done_again(simulator, tmp_path):
     cells.unlink()
     (tmp_path / ".left.csv.gz.partial").write_text("half")
     run(tmp_path)
-    assert simulator.asked == [*ORIGINS, *ORIGINS]
+    assert simulator.asked == [*ORIGINS, ORIGINS[1]]  # the first was simulated to the end: it is mixed again
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
-    assert {path.name for path in tmp_path.iterdir()} == {"forecasts", "backtest.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {"forecasts", "members", "backtest.json"}
+
+
+def test_half_a_simulation_is_done_again(simulator, tmp_path):
+    folder = run(tmp_path)
+    whole = {path.name: path.read_bytes() for path in folder.iterdir()}
+    path = tmp_path / "members" / f"{ORIGINS[0]}.samples.csv.gz"
+    path.write_bytes(path.read_bytes()[:-40])
+    run(tmp_path)
+    assert simulator.asked == [*ORIGINS, ORIGINS[0]]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == whole
 
 
 def test_an_interrupted_write_leaves_no_forecast(simulator, tmp_path, monkeypatch):
@@ -158,7 +174,8 @@ def test_other_settings_or_other_evidence_need_another_folder(simulator, tmp_pat
 
 
 def test_reading_gives_back_what_was_written(simulator, tmp_path):
-    draws, cells = backtest.read(run(tmp_path))
+    folder = run(tmp_path)
+    draws, cells = backtest.read_samples(tmp_path / "members"), backtest.read(folder)[1]
     assert len(draws) == len(ORIGINS) * len(HORIZONS) * len(TARGETS)
     for origin in ORIGINS:
         made = Simulator()("", None, origin, HORIZONS, draws=DRAWS, seed=3)

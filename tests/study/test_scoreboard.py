@@ -7,7 +7,7 @@ import pytest
 
 from ceasefire.evidence.store import Store
 from ceasefire.scenario.spec import ScenarioError
-from ceasefire.study import score, scoreboard
+from ceasefire.study import mixture, score, scoreboard
 from ceasefire.view import scoreboard as view
 
 SATURDAY = np.datetime64("2025-01-04")
@@ -116,6 +116,55 @@ def test_verdict_says_where_statistics_win(table):
     told = "\n".join(view.verdict(scoreboard.tell(score.ScoreTable(rows), None, settings=SETTINGS)))
     assert "**Better than the pool:** ground, total, 1-2 weeks" in told
     assert "**Worse than the pool:** claimed losses, 1-2 weeks" in told
+
+
+def weighed(first, second):
+    """Weights of twelve origins, the simulator's from the one to the other."""
+    prior = mixture.prior_weights("a_war")
+    return {
+        origin(k): dataclasses.replace(prior, table=dict.fromkeys(prior.table, (own, 1 - own)))
+        for k, own in enumerate(np.linspace(first, second, 12).tolist())
+    }
+
+
+@pytest.mark.parametrize(
+    ("factor", "first", "second", "adds"),
+    [(0.9, 0.5, 0.7, True), (3.0, 0.5, 0.7, True), (3.0, 0.3, 0.5, False), (2.0, 0.3, 0.5, False)],
+)
+def test_members_by_hand(table, board, factor, first, second, adds):
+    own = table.rows[table.rows["model"] == "pool"].copy()  # the mixture scores half of what the pool does
+    own["model"], own["crps"] = "simulator", factor * own["crps"]
+    told = tuple(scoreboard.tell_members(np.concatenate([table.rows, own]), weighed(first, second)))
+    assert [(row["family"], row["weeks"]) for row in told] == [("total", "1-2"), ("losses", "1-2")]
+    for row in told:
+        assert row["weight"]["simulator"] == pytest.approx({"low": first, "high": second})
+        assert row["crps"]["simulator"]["value"] == pytest.approx(factor)
+        assert row["crps"]["mixture"]["value"] == pytest.approx(0.5)
+        assert row["crps"]["pool"]["value"] == 1
+        assert row["adds"] == adds
+    shown = dataclasses.replace(board, members=told)
+    assert scoreboard.from_json(scoreboard.to_json(shown)) == shown
+    page = view.page(shown, "x.svg")
+    words = "**The simulator adds nothing to plain statistics:** " + (
+        "nowhere." if adds else "ground, total, 1-2 weeks"
+    )
+    assert words in page
+    assert f"{first:.2f} to {second:.2f}" in page
+    assert "adds nothing" in view.text(shown) or adds
+
+
+def test_a_mixture_that_is_worse_than_the_pool_shows_that_the_simulator_adds_nothing(table):
+    rows = table.rows.copy()
+    rows["crps"][rows["model"] == "forecast"] *= 3
+    own = rows[rows["model"] == "pool"].copy()
+    own["model"] = "simulator"
+    told = scoreboard.tell_members(np.concatenate([rows, own]), weighed(0.6, 0.9))
+    assert [row["adds"] for row in told] == [False, False]
+
+
+def test_a_folder_without_members_shows_none(board):
+    assert board.members == ()
+    assert "What the simulator adds" not in view.page(board, "x.svg")
 
 
 def test_few_origins_prove_nothing(table):

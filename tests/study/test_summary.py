@@ -485,6 +485,32 @@ def test_json_is_stable_short_and_valid(summary: Summary) -> None:
     assert len(written) < 450_000
 
 
+def test_what_is_noted_of_plain_statistics_is_kept() -> None:
+    rows = [
+        {
+            "target": "area_total",
+            "week": 4,
+            "weights": [0.7, 0.3],
+            "quantiles": {"simulator": [1, 2, 3, 4, 5], "pool": [2, 3, 4, 5, 6], "mixture": [1, 2, 3, 5, 6]},
+        }
+    ]
+    noted = {"cut_off": "2025-10-04", "members": ["simulator", "pool"], "rows": rows}
+    told = summarise(make_result(runs=20).assign_attrs(beside=json.dumps(noted))).beside
+    assert told is not None
+    assert str(told.cut_off) == "2025-10-04"
+    assert [(member.name, member.weight) for member in told.rows[0].members] == [
+        ("simulator", 0.7),
+        ("pool", 0.3),
+        ("mixture", None),
+    ]
+    assert told.rows[0].members[2].quantiles == (1, 2, 3, 5, 6)
+    unlearned = summarise(make_result(runs=20).assign_attrs(beside=json.dumps(noted | {"cut_off": ""}))).beside
+    assert unlearned is not None
+    assert unlearned.cut_off is None
+    assert summarise(make_result(runs=20).assign_attrs(beside=json.dumps(noted | {"rows": []}))).beside is None
+    assert summarise(make_result(runs=20)).beside is None
+
+
 def test_the_schema_in_the_documentation_is_current() -> None:
     kept = (ROOT / "docs" / "reference" / "summary.schema.json").read_text(encoding="utf-8")
     assert kept == schema_json(), "renew it with ceasefire.study.summary.write_schema"

@@ -376,6 +376,21 @@ def test_older_results_have_a_report(result: xarray.Dataset, missing: tuple[str,
     assert told - {gone} == told & set(page.identifiers)
 
 
+def test_plain_statistics_stand_beside_the_forecast_with_their_weights(result: xarray.Dataset, content: str) -> None:
+    points = {"simulator": [-40, 2, 3, 4, 5000], "pool": [2, 3, 4, 5, 6], "mixture": [1, 2, 3, 5, 6]}
+    row = {"target": "loss_<b>x", "week": 4, "weights": [0.7, 0.3], "quantiles": points}
+    noted = {"cut_off": "2025-10-04", "members": ["simulator", "pool"], "rows": [row, row | {"target": "area_total"}]}
+    beside = result.assign_attrs(beside=json.dumps(noted))
+    section = _section(report.render(beside, summarise(beside)), "beside")
+    assert "3 (−40 to 5,000); weight 70 %" in section
+    assert "4 (2 to 6); weight 30 %" in section
+    assert "4\u00a0October\u00a02025" in section
+    assert "<b>x" not in section
+    early = result.assign_attrs(beside=json.dumps(noted | {"cut_off": ""}))
+    assert "elicited, since no forecast had come due" in _section(report.render(early, summarise(early)), "beside")
+    assert "beside" not in _parse(content).identifiers
+
+
 def test_a_result_without_cells_or_stocks_has_a_report(result: xarray.Dataset) -> None:
     bare = result.drop_dims("cell").drop_dims("item").assign_attrs(assumptions="", notes="")
     page = _parse(report.render(bare, summarise(bare)))

@@ -18,9 +18,14 @@ from typing import Annotated, Any
 
 import typer
 
+from ceasefire.cli.assimilate import assimilate
+from ceasefire.cli.calibrate import calibrate
 from ceasefire.cli.claims import claims_app
 from ceasefire.cli.ledger import ledger_app
+from ceasefire.cli.skill import stack
 from ceasefire.cli.terminal import AsJson, EvidenceOption, complain, progress, show
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices are small: more threads would wait for each other
 
 
 class StoppedError(Exception):
@@ -371,6 +376,10 @@ def backtest(
     board = scoreboard(out, Store.open(evidence))
     files = view.write(board, out)
     print(to_json(board) if as_json else "\n".join([view.text(board), "", *map(str, files)]))
+
+
+for command in (calibrate, assimilate, stack):
+    app.command()(command)
 
 
 @app.command()

@@ -27,11 +27,20 @@ class Prior(Protocol):
         """Value at probability u in (0, 1)."""
         ...
 
+    def score(self, value: ArrayLike) -> NDArray[np.float64]:
+        """Standard normal score of a value: z with quantile(Φ(z)) = value; infinite where the prior has nothing."""
+        ...
+
 
 def _two_piece(u: ArrayLike, low: float, mid: float, high: float) -> NDArray[np.float64]:
     """Quantiles of the two-piece normal with 5/50/95 % points low, mid, high."""
     z = ndtri(np.asarray(u, float)) / Z95
     return mid + z * np.where(z < 0, mid - low, high - mid)
+
+
+def _two_piece_score(x: NDArray[np.float64], low: float, mid: float, high: float) -> NDArray[np.float64]:
+    """Standard normal scores of values of the two-piece normal."""
+    return Z95 * (x - mid) / np.where(x < mid, mid - low, high - mid)
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,10 @@ class Normal:
         """Value at probability u."""
         return _two_piece(u, self.low, self.mid, self.high)
 
+    def score(self, value: ArrayLike) -> NDArray[np.float64]:
+        """Standard normal score of a value."""
+        return _two_piece_score(np.asarray(value, float), self.low, self.mid, self.high)
+
 
 @dataclass(frozen=True)
 class LogNormal:
@@ -58,6 +71,10 @@ class LogNormal:
     def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
         """Value at probability u."""
         return np.exp(_two_piece(u, np.log(self.low), np.log(self.mid), np.log(self.high)))
+
+    def score(self, value: ArrayLike) -> NDArray[np.float64]:
+        """Standard normal score of a value."""
+        return _two_piece_score(np.log(np.asarray(value, float)), np.log(self.low), np.log(self.mid), np.log(self.high))
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,10 @@ class Share:
         """Value at probability u."""
         return expit(_two_piece(u, logit(self.low), logit(self.mid), logit(self.high)))
 
+    def score(self, value: ArrayLike) -> NDArray[np.float64]:
+        """Standard normal score of a value."""
+        return _two_piece_score(logit(np.asarray(value, float)), logit(self.low), logit(self.mid), logit(self.high))
+
 
 @dataclass(frozen=True)
 class Uniform:
@@ -84,6 +105,10 @@ class Uniform:
         """Value at probability u."""
         return self.low + np.asarray(u, float) * (self.high - self.low)
 
+    def score(self, value: ArrayLike) -> NDArray[np.float64]:
+        """Standard normal score of a value."""
+        return ndtri((np.asarray(value, float) - self.low) / (self.high - self.low))
+
 
 @dataclass(frozen=True)
 class Fixed:
@@ -94,6 +119,10 @@ class Fixed:
     def quantile(self, u: ArrayLike) -> NDArray[np.float64]:
         """The value, whatever u."""
         return np.full(np.shape(u), float(self.value))
+
+    def score(self, value: ArrayLike) -> NDArray[np.float64]:
+        """0 at the value, infinite elsewhere."""
+        return np.where(np.asarray(value, float) == self.value, 0.0, np.inf)
 
 
 def from_triple(low: float, mid: float, high: float, *, kind: str) -> Prior:

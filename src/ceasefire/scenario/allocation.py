@@ -1,12 +1,16 @@
 """Which cells change hands, learned from the cells that did, on the weekly maps known by the opening.
 
 Given the ground that a side took on an axis in a week, cell j got a part in proportion to room · w,
-w = near^a · room^b · ((momentum + floor)/floor)^c · exp(−θ · feature), as in `model/front.py`. The exponents maximise
-the partial likelihood Σ gain_j ln(room_j w_j / Σ room w), gains counted in lumps, with a normal prior around elicited
-values (McFadden 1974, conditional logit; concave, solved by Newton's method). Their uncertainty is Laplace's, widened
-by `OVERDISPERSION` because neighbouring cells fall together.
+w = near^a · room^b · ((momentum + floor)/floor)^c · exp(−θ · feature), as in `model/front.py`. What is learned of
+(a, b, c, θ) has the partial likelihood Σ gain_j ln(room_j w_j / Σ room w), gains counted in lumps (McFadden 1974,
+conditional logit). Lumps are not independent: the likelihood counts one of `OVERDISPERSION` of them.
 
-Left out: sides apart (the attacker with more gains dominates), interaction with weather and drones.
+The prior is normal and wide, or what calibration learned of the maps up to its cut-off (`study/calibration/choice.py`),
+and then only the weeks since are new. The mode is found by Newton's method (the likelihood is concave), the uncertainty
+is Laplace's.
+
+Left out: sides apart (the attacker with more gains dominates), interaction with weather and drones, that the exponents
+drift.
 """
 
 from __future__ import annotations
@@ -17,21 +21,44 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from ceasefire.model.front import MOMENTUM_FLOOR, MOMENTUM_MEMORY, MOMENTUM_SPREAD, TRACE
+from ceasefire.model.declare import Z95, Normal, Prior
+from ceasefire.model.front import LUMP_SHAPE, MOMENTUM_FLOOR, MOMENTUM_MEMORY, MOMENTUM_SPREAD, TRACE
+from ceasefire.scenario.posterior import Law
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-PRIOR_CENTRE = (0.65, 0.1, 0.6)
-"""Exponents of presence, room and momentum; centred with hindsight on a fit to the weekly maps to 2026-01."""
-PRIOR_SPREAD = (0.25, 0.3, 0.25)
-FEATURE_SPREAD = 0.2
+PRESENCE = Normal(1 - Z95, 1.0, 1 + Z95)
+"""a: ground falls in proportion to the attacker's hold of it and around it, give or take one power (elicited)."""
+ROOM = Normal(-Z95, 0.0, Z95)
+"""b: beyond the room itself, none, give or take one power (elicited)."""
+MOMENTUM = Normal(0.5 - 0.5 * Z95, 0.5, 0.5 + 0.5 * Z95)
+"""c: attacks go on where they went well, between not at all and in proportion (elicited)."""
+RESISTANCE = Normal(-0.5 * Z95, 0.0, 0.5 * Z95)
+"""θ: a standard deviation of a feature of the ground changes the chance by e^±.5 or so (elicited)."""
 LUMP_KM2 = 5.0
-OVERDISPERSION = 4.0
+USUAL_LUMP_KM2 = 7.0
+"""Mean ground taken at one go (model notes, section 1)."""
+OVERDISPERSION = USUAL_LUMP_KM2 * (1 + 1 / LUMP_SHAPE) / LUMP_KM2
+"""Variance over mean of what a cell gets, in lumps, if ground is compound Poisson–gamma as in `model/front.py`; 3.15.
+
+Partial likelihood has nothing to say of it. On maps to 2025-01-04 the variance of the slope, summed over quarters of a
+year on an axis, is .1 to 1.6 times that of independent lumps, depending on the exponent, so that this errs on the side
+of caution; on longer records only that of momentum is larger."""
 WINDOW = 60
 """Weeks of maps that count."""
 WARM_UP = 8
 """Weeks before momentum can be trusted."""
+
+
+def priors(features: int) -> dict[str, Prior]:
+    """The numbers of the lesson, for so many features of the ground."""
+    exponents: dict[str, Prior] = {
+        "allocation.presence": PRESENCE,
+        "allocation.room": ROOM,
+        "allocation.momentum": MOMENTUM,
+    }
+    return exponents | {f"allocation.resistance[{k}]": RESISTANCE for k in range(features)}
 
 
 @dataclass(frozen=True)
@@ -75,11 +102,22 @@ def opening_momentum(share: FloatArray, neighbour: IntArray) -> FloatArray:
     return momentum
 
 
-def choices(share: FloatArray, neighbour: IntArray, axis: IntArray, area: FloatArray, feature: FloatArray) -> Choices:
-    """List the choices that the weekly maps [week, cell] show, with what each cell looked like beforehand."""
+def choices(
+    share: FloatArray,
+    neighbour: IntArray,
+    axis: IntArray,
+    area: FloatArray,
+    feature: FloatArray,
+    *,
+    known: int = 0,
+) -> Choices:
+    """List the choices that the weekly maps [week, cell] show, with what each cell looked like beforehand.
+
+    The first `known` changes are left out: those that the law has seen which will be told of the others.
+    """
     parts: list[tuple[FloatArray, FloatArray, FloatArray, IntArray]] = []
     momentum = np.zeros((2, share.shape[1]))
-    first = max(WARM_UP, len(share) - 1 - WINDOW)
+    first = max(WARM_UP, len(share) - 1 - WINDOW, known)
     for week, change in enumerate(np.diff(share, axis=0)):
         for side, gain in enumerate((np.maximum(change, 0), np.maximum(-change, 0))):
             if week >= first and gain.any():
@@ -116,14 +154,14 @@ def _week_choices(
     return column, (1 - own[at]) * area[at], gain[at] * area[at] / LUMP_KM2, axis[at] + 1000 * label
 
 
-def learn(listed: Choices) -> AllocationLaw:
-    """The law of the exponents given the choices; the prior alone where there are none."""
-    features = listed.column.shape[1] - 3
-    centre = np.array([*PRIOR_CENTRE, *np.zeros(features)])
-    precision = np.diag(np.array([*PRIOR_SPREAD, *np.full(features, FEATURE_SPREAD)]) ** -2.0)
+def learn(listed: Choices, law: Law | None = None) -> AllocationLaw:
+    """The law of the exponents given choices that `law`, the prior if none is given, has not seen."""
+    law = law or Law.prior(priors(listed.column.shape[1] - 3))
+    centre, root = _in_values(law)
+    precision = np.linalg.inv(root @ root.T)
     theta, information = centre.copy(), precision
-    for _ in range(12 if len(listed.gain) else 0):
-        gradient, curvature = _slope(listed, theta)
+    for _ in range(30 if len(listed.gain) else 0):
+        gradient, curvature = slope(listed, theta)
         information = precision + curvature / OVERDISPERSION
         step = np.linalg.solve(information, gradient / OVERDISPERSION - precision @ (theta - centre))
         theta = theta + np.clip(step, -0.5, 0.5)
@@ -132,16 +170,29 @@ def learn(listed: Choices) -> AllocationLaw:
     return AllocationLaw(theta, np.linalg.cholesky(np.linalg.inv(information)))
 
 
-def _slope(listed: Choices, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Gradient and negative Hessian of the partial log likelihood."""
-    utility = listed.column @ theta
-    weight = listed.room * np.exp(utility - utility.max())
+def _in_values(law: Law) -> tuple[FloatArray, FloatArray]:
+    """Centre and root of a law of scores as one of the exponents: their priors are normal, so both are linear."""
+    middle = np.array([prior.quantile(0.5) for prior in law.priors])
+    spread = np.array([prior.quantile(0.95) - prior.quantile(0.5) for prior in law.priors]) / Z95
+    return middle + spread * law.centre, spread[:, None] * law.root
+
+
+def slope(listed: Choices, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Gradient and negative Hessian of the partial log likelihood, lumps taken as independent."""
+    chance = chances(listed, theta)
     groups = int(listed.group.max()) + 1
-    total = np.bincount(listed.group, weight, groups)
     gains = np.bincount(listed.group, listed.gain, groups)
-    chance = weight / total[listed.group]
     expected = chance * gains[listed.group]
     gradient = listed.column.T @ (listed.gain - expected)
     means = np.stack([np.bincount(listed.group, chance * c, groups) for c in listed.column.T], axis=1)
     second = (listed.column * expected[:, None]).T @ listed.column
     return gradient, second - (means * gains[:, None]).T @ means
+
+
+def chances(listed: Choices, theta: FloatArray) -> FloatArray:
+    """Chance of each choice to be the next lump of its group, [choice]."""
+    utility = listed.column @ theta
+    most = np.full(int(listed.group.max()) + 1, -np.inf)
+    np.maximum.at(most, listed.group, utility)
+    weight = listed.room * np.exp(utility - most[listed.group])
+    return np.asarray(weight / np.bincount(listed.group, weight)[listed.group])

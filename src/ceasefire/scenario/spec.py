@@ -38,6 +38,9 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True)]
 
 
+NO_CALIBRATION = "none"
+
+
 class ScenarioError(CeasefireError):
     """A scenario is unknown, unreadable, or says something that the model cannot take."""
 
@@ -537,6 +540,8 @@ class Scenario(Strict):
     value: tuple[Value, ...] = ()
     record: tuple[Record, ...] = ()
     fused: tuple[Fused, ...] = ()
+    calibration: str = Field("", max_length=4096)
+    """Folder of the war's calibrations; empty for the shipped ones, `none` for none."""
 
     @model_validator(mode="after")
     def _in_order(self) -> Scenario:
@@ -603,7 +608,7 @@ def parse(document: dict[str, Any], path: Path) -> Scenario:
     try:
         if isinstance(war, str):
             document = {**document, "war": War.model_validate(_read(_war_file(war, path)))}
-        return Scenario.model_validate(document)
+        return _beside(Scenario.model_validate(document), path)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:120]
@@ -626,6 +631,16 @@ def _once(names: tuple[str, ...]) -> tuple[str, ...]:
     if twice:
         raise ValueError(f"{', '.join(twice)[:80]} stands twice")
     return names
+
+
+def _beside(scenario: Scenario, path: Path) -> Scenario:
+    """The scenario with the folder of its calibrations, which lies beside the file and nowhere else."""
+    asked = scenario.calibration
+    if asked in ("", NO_CALIBRATION):
+        return scenario
+    if Path(asked).name != asked or asked in (".", "..") or "\0" in asked:
+        raise ScenarioError(f"{path.name}: calibration: {asked[:80]!r} is no name of a folder beside the file")
+    return scenario.model_copy(update={"calibration": str(path.parent / asked)})
 
 
 def _war_file(war: str, path: Path) -> Path:

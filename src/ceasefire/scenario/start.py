@@ -7,8 +7,9 @@ and the state of any run.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,19 @@ from ceasefire.model.axes import (
 from ceasefire.model.declare import Normal as NormalPrior
 from ceasefire.model.declare import Prior, Variable, declared, from_triple
 from ceasefire.model.declare import Share as SharePrior
-from ceasefire.scenario import agenda, allocation, fused, intensity, polling, record, reporting, tempo, valuation
+from ceasefire.scenario import (
+    agenda,
+    allocation,
+    fused,
+    intensity,
+    polling,
+    posterior,
+    record,
+    reporting,
+    tempo,
+    valuation,
+)
+from ceasefire.scenario.posterior import Posterior
 from ceasefire.scenario.spec import PERSONNEL, Named, Patron, Scenario, ScenarioError, Value
 from ceasefire.scenario.theatre import Theatre, lay_out
 from ceasefire.scenario.valuation import Valuation
@@ -223,6 +236,21 @@ class Start:
     evidence_as_of: str
     valuation: Valuation | None = None
     """What fighting on is worth, where it was fitted; None leaves it to the law of forts."""
+    calibrated: tuple[posterior.Law, ...] = ()
+    """What calibration taught of numbers whose prior is in force."""
+    cut_off: str = ""
+    """Day up to which that was learned; empty where nothing was."""
+
+
+def in_force(choices: Iterable[Choice], labels: dict[str, tuple[str, ...]]) -> dict[str, Prior]:
+    """The prior of every number on the day, by name with labels: the last that became known stands."""
+    found: dict[str, Prior] = {}
+    for choice in choices:
+        places = [labels[dim] for dim in choice.variable.dims if dim != "run"]
+        for index in product(*places):
+            if index[: len(choice.index)] == choice.index:
+                found[choice.variable.name + (f"[{','.join(index)}]" if index else "")] = choice.prior
+    return found
 
 
 def variables() -> dict[str, Variable]:
@@ -246,18 +274,20 @@ def open_war(scenario: Scenario, vintage: Vintage, geography: Geography | None =
         )
     terms = agenda.draw_up(scenario.war, agenda.lands_of(scenario.war, theatre, geography, vintage))
     labels = _labels(scenario, theatre, terms)
+    taught = posterior.find(scenario)
     return from_record(
         scenario,
         theatre,
-        claims={side: _claims(vintage, entry.claims, scenario) for side, entry in enumerate(scenario.war.sides)},
+        claims={side: weekly_claims(vintage, entry.claims, scenario) for side, entry in enumerate(scenario.war.sides)},
         area=np.array([_latest(vintage, f"area.{axis}") for axis in theatre.axes]),
         evidence_hash=vintage.hash,
         recorded=_recorded(scenario, labels, vintage),
         fusions=_fused(scenario, labels, vintage),
         collection=np.stack([record.collection(vintage, side.collection) for side in scenario.war.sides]),
-        opinion=polling.opinion(scenario.war.polls, vintage),
+        opinion=polling.opinion(scenario.war.polls, vintage, posterior.law(taught, polling.PRIORS)),
         terms=terms,
         fitted=valuation.find(scenario, vintage.hash),
+        taught=taught,
     )
 
 
@@ -274,27 +304,35 @@ def from_record(
     opinion: dict[tuple[str, str], polling.OpinionLaw] | None = None,
     terms: agenda.Agenda | None = None,
     fitted: Valuation | None = None,
+    taught: Posterior | None = None,
 ) -> Start:
     """Open a scenario on a theatre, from each side's weekly claimed losses [week] by item, for any war.
 
     `recorded` are the numbers that series of the evidence gave on the day, `fusions` those that many claims were fused
-    into; `collection` is even where none is given,
-    and `opinion`, by side and question, the model's own; `terms` are about the axes of the front unless they are given.
+    into; `collection` is even where none is given, and `opinion`, by side and question, the model's own; `terms` are
+    about the axes of the front unless they are given; `taught` is what calibration taught by then.
     """
     terms = terms or agenda.draw_up(scenario.war, agenda.lands_of_axes(scenario.war, theatre))
     labels = _labels(scenario, theatre, terms)
     gains = weekly_gains(theatre)
+    known = int((theatre.dates[1:] <= np.datetime64(taught.cut_off)).sum()) if taught else 0
     share = theatre.share.astype(np.float64)
-    listed = allocation.choices(share, theatre.neighbour, theatre.axis, theatre.area, theatre.feature)
+    choices = tuple(_choices(scenario, labels, recorded, fusions))
+    places = theatre.neighbour, theatre.axis, theatre.area, theatre.feature
+    chosen = posterior.law(taught, allocation.priors(len(theatre.feature)))
+    listed = allocation.choices(share, *places, known=known if chosen.learned else 0)
+    claimed = posterior.law(taught, intensity.PRIORS)
     return Start(
         scenario=scenario,
         theatre=theatre,
         labels=labels,
-        choices=tuple(_choices(scenario, labels, recorded, fusions)),
-        budget=tuple(tempo.learn(gain.sum(axis=0, keepdims=True), spread=tempo.BUDGET_SPREAD) for gain in gains),
-        axes=tuple(tempo.learn(gain, spread=tempo.AXIS_SPREAD) for gain in gains),
-        allocation=allocation.learn(listed),
-        intensity={(s, c): intensity.learn(w) for s, by in claims.items() for c, w in by.items() if _enough(w)},
+        choices=choices,
+        budget=_tempo(gains.sum(axis=1, keepdims=True), tempo.FRONT, labels["side"], taught, known),
+        axes=_tempo(gains, tempo.AXES, labels["side"], taught, known),
+        allocation=allocation.learn(listed, chosen),
+        intensity={
+            (s, c): intensity.learn(w, claimed) for s, by in claims.items() for c, w in by.items() if _enough(w)
+        },
         opinion={
             (labels["side"].index(side), QUESTIONS.index(question)): law
             for (side, question), law in (opinion or {}).items()
@@ -310,7 +348,21 @@ def from_record(
         evidence_hash=evidence_hash,
         evidence_as_of=str(scenario.opening),
         valuation=fitted,
+        calibrated=posterior.in_force(taught, in_force(choices, labels)),
+        cut_off=str(taught.cut_off) if taught else "",
     )
+
+
+def _tempo(
+    gains: FloatArray,
+    population: tempo.Population,
+    sides: tuple[str, ...],
+    taught: Posterior | None,
+    known: int,
+) -> tuple[tempo.TempoLaw, ...]:
+    """The tempo of each side's axes, from gains [side, axis, week]; `taught` learned from the first weeks of them."""
+    laws = (posterior.law(taught, population.of(side)) for side in sides)
+    return tuple(tempo.learn(gain, population, law, known=known) for gain, law in zip(gains, laws, strict=True))
 
 
 def _labels(scenario: Scenario, theatre: Theatre, terms: agenda.Agenda) -> dict[str, tuple[str, ...]]:
@@ -397,23 +449,22 @@ def reread(start: Start, scenario: Scenario, vintage: Vintage) -> Start:
     """
     known = {name.rpartition(".")[0] for name in vintage.names()}
     by = {
-        side: _claims(vintage, entry.claims if entry.claims in known else "", scenario)
+        side: weekly_claims(vintage, entry.claims if entry.claims in known else "", scenario)
         for side, entry in enumerate(scenario.war.sides)
     }
-    sides = start.labels["side"]
-    asked = polling.opinion(scenario.war.polls, vintage)
+    sides, taught = start.labels["side"], posterior.find(scenario)
+    asked = polling.opinion(scenario.war.polls, vintage, posterior.law(taught, polling.PRIORS))
+    claimed = posterior.law(taught, intensity.PRIORS)
+    recorded, fusions = _recorded(scenario, start.labels, vintage), _fused(scenario, start.labels, vintage)
+    choices = tuple(_choices(scenario, start.labels, recorded, fusions))
     return replace(
         start,
         scenario=scenario,
-        choices=tuple(
-            _choices(
-                scenario,
-                start.labels,
-                _recorded(scenario, start.labels, vintage),
-                _fused(scenario, start.labels, vintage),
-            )
-        ),
-        intensity={(s, c): intensity.learn(w) for s, claims in by.items() for c, w in claims.items() if _enough(w)},
+        choices=choices,
+        calibrated=posterior.in_force(taught, in_force(choices, start.labels)),
+        intensity={
+            (s, c): intensity.learn(w, claimed) for s, claims in by.items() for c, w in claims.items() if _enough(w)
+        },
         opinion={(sides.index(side), QUESTIONS.index(asking)): law for (side, asking), law in asked.items()},
     )
 
@@ -492,7 +543,7 @@ def _check_points(value: Value, variable: Variable) -> None:
         raise ScenarioError(f"{value.name} is a share and must stay below 1; found {value.high}")
 
 
-def _claims(vintage: Vintage, prefix: str, scenario: Scenario) -> dict[str, FloatArray]:
+def weekly_claims(vintage: Vintage, prefix: str, scenario: Scenario) -> dict[str, FloatArray]:
     """Weekly increments of the cumulative claims of a side's losses; NaN where missing or corrected downwards."""
     if not prefix:
         return {}

@@ -19,7 +19,7 @@ from scipy.special import betaincinv, ndtri
 from ceasefire.model import war
 from ceasefire.model.declare import declared
 from ceasefire.model.noise import threefry, to_unit, word
-from ceasefire.scenario import duration, reporting
+from ceasefire.scenario import duration, posterior, reporting, spec
 from ceasefire.scenario.start import LEARNED, PERSONNEL, Choice, Start
 
 FloatArray = NDArray[np.float64]
@@ -83,6 +83,7 @@ def wider_power(seed: int, runs: NDArray[np.uint32], spread: float) -> FloatArra
 def values(start: Start, points: Cube, wider: FloatArray | float = 0.0) -> Values:
     """Every parameter of every run by dotted name, each [..., run]; `wider` is added to the first side's log tempo."""
     drawn: Values = {}
+    points = _taught(start, points)
     for choice in start.choices:
         if choice.value is None:
             drawn[choice.variable.name] = choice.prior.quantile(points[choice.variable.name])
@@ -97,6 +98,26 @@ def values(start: Start, points: Cube, wider: FloatArray | float = 0.0) -> Value
     for name in ("front.budget_mean", "front.budget_opening") if np.any(wider) else ():
         drawn[name] = drawn[name] + np.stack([wider, -np.asarray(wider)])
     return drawn
+
+
+def _taught(start: Start, points: Cube) -> Cube:
+    """The cube with the numbers that were calibrated where their posterior has them."""
+    if not start.calibrated:
+        return points
+    places = {name: _place(start, name) for law in start.calibrated for name in law.names}
+    moved = posterior.moved(start.calibrated, {name: points[key][at] for name, (key, at) in places.items()})
+    changed = points | {key: points[key].copy() for key, _ in places.values()}
+    for name, (key, at) in places.items():
+        changed[key][at] = moved[name]
+    return changed
+
+
+def _place(start: Start, name: str) -> tuple[str, tuple[int, ...]]:
+    """Where a number stands in the cube."""
+    variable, index = spec.split(name)
+    dims = next(choice.variable.dims for choice in start.choices if choice.variable.name == variable)
+    places = (dim for dim in dims if dim != "run")
+    return variable, tuple(start.labels[dim].index(label) for dim, label in zip(places, index, strict=True))
 
 
 def _set(start: Start, drawn: Values, choice: Choice, points: Cube) -> None:

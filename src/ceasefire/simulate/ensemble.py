@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.scenario.decree import Schedule
 from ceasefire.scenario.start import Start
+from ceasefire.simulate import draws
+from ceasefire.simulate.draws import Values
 from ceasefire.simulate.run import CHUNK, KEPT, Engine
 
 T = TypeVar("T")
@@ -40,11 +42,23 @@ class Ensemble:
     area_error: NDArray[np.floating[Any]]
     first: int = 0
     """Number of the first run."""
+    drawn: Values | None = None
+    """Parameters of the runs by dotted name, [..., run], where they are not those that their numbers draw."""
 
     @property
     def runs(self) -> int:
         """How many wars were simulated."""
         return len(self.ok)
+
+    def parameters(self, first: int, number: int) -> Values:
+        """Parameters of `number` runs from `first` on, counted from 0, by dotted name, [..., run].
+
+        Beyond the last run they are those of runs that would come next, or the last run's where `drawn` is given.
+        """
+        run = np.arange(first, first + number, dtype=np.uint32)
+        if self.drawn is not None:
+            return {name: values[..., np.minimum(run, self.runs - 1)] for name, values in self.drawn.items()}
+        return draws.values(self.start, draws.cube(self.start, self.seed, run + np.uint32(self.first)))
 
     def net_gain(self) -> NDArray[np.floating[Any]]:
         """Ground that the first side wins in each week, by fighting and by decree, [week, axis, run] km²."""

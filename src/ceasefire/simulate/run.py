@@ -49,6 +49,14 @@ class Fought(NamedTuple):
     """[week, run]: every number that is recorded is finite."""
 
 
+class Wars(NamedTuple):
+    """The wars of a chunk between two weeks, `CHUNK` of them: what is true of each, how it stands, and its number."""
+
+    params: war.Params
+    state: war.State
+    run: NDArray[np.uint32]
+
+
 class Chunk(NamedTuple):
     """The runs of a chunk that were asked for."""
 
@@ -251,6 +259,14 @@ def begin(
     return opening, standing(opening, ground, frozenset(place.name for place in places)), holders(opening, counted)
 
 
+@partial(jax.jit, static_argnames=("places",))
+def stand(
+    state: war.State, ground: Ground, counted: jax.Array, *, places: tuple[Place, ...]
+) -> tuple[dict[str, jax.Array], jax.Array]:
+    """How the wars of a chunk stand between two weeks: what is recorded of it, who holds what."""
+    return standing(state, ground, frozenset(place.name for place in places)), holders(state, counted)
+
+
 @partial(
     jax.jit,
     static_argnames=("list_length", "places"),
@@ -320,7 +336,7 @@ class Engine:
         self.share = jnp.asarray(start.theatre.opening_share, float)
         self.momentum = jnp.asarray(start.momentum, float)
         self.list_length = opening_list_length(start, self.ground)
-        self.compiling, self.compiled = threading.Lock(), set[int]()
+        self.compiling, self.compiled = threading.Lock(), set[tuple[int, int]]()
 
     def chunk(self, number: int, runs: int) -> Chunk:
         """Simulate chunk `number` of an ensemble of `runs`."""
@@ -332,16 +348,47 @@ class Engine:
         asked = run < runs
         wider = draws.wider_power(self.seed, run, self.wider) if self.wider else 0.0
         params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run), wider))
-        known = np.all([jnp.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0)
+        known: NDArray[np.bool_] = np.all(
+            [jnp.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0
+        )
         counted = jnp.asarray(asked.astype(np.int32))
         for do in decreed:
             opening = begin(params, self.share, self.momentum, self.ground, counted, places=do.places)
             spans = list(self._spans(params, opening[0], do, jnp.asarray(run), counted))
-            finite = np.concatenate([np.asarray(span.finite) for span in spans])[: self.weeks].all(axis=0)
-            series = {name: self._whole(name, opening[1], spans)[..., asked] for name in (*self.keep, TOWN_SHARE)}
-            control = np.concatenate([np.asarray(opening[2])[None], *(np.asarray(span.control) for span in spans)])
-            error = np.sum([np.asarray(span.area_error) for span in spans], axis=0)
-            yield Chunk(series, control[: self.weeks + 1].astype(np.int32), (finite & known)[asked], error[asked])
+            told = self._told((opening[1], opening[2]), spans, asked)
+            yield told._replace(ok=told.ok & known[asked])
+
+    def begun(self, params: war.Params, run: NDArray[np.uint32]) -> Wars:
+        """Open the wars of a chunk that have given parameters."""
+        counted = jnp.ones(CHUNK, jnp.int32)
+        state, _, _ = begin(params, self.share, self.momentum, self.ground, counted, places=self.nothing.places)
+        return Wars(params, state, run)
+
+    def week(self, wars: Wars, number: int) -> Fought:
+        """Fight one week, number `number` from 0, of wars that stand as given; nothing is decreed in it."""
+        factor, shift = (jnp.asarray(part[:1], float) for part in (self.nothing.factor, self.nothing.shift))
+        run, counted = jnp.asarray(wars.run), jnp.ones(CHUNK, jnp.int32)
+        return self._long_enough(wars.params, wars.state, factor, shift, run, counted, number, length=self.list_length)[
+            0
+        ]
+
+    def onward(self, wars: Wars, number: int, asked: NDArray[np.bool_]) -> Chunk:
+        """Fight wars that stand as given on to the horizon, from week `number`; what stands then is told first."""
+        counted, do = jnp.asarray(asked.astype(np.int32)), self.nothing
+        opening = stand(wars.state, self.ground, counted, places=do.places)
+        spans = list(self._spans(wars.params, wars.state, do, jnp.asarray(wars.run), counted, number))
+        return self._told(opening, spans, asked)
+
+    def _told(
+        self, opening: tuple[dict[str, jax.Array], jax.Array], spans: list[Fought], asked: NDArray[np.bool_]
+    ) -> Chunk:
+        """What is told of the wars that were asked for."""
+        weekly = np.concatenate([np.asarray(span.finite) for span in spans])[: self.weeks]
+        finite: NDArray[np.bool_] = np.all(weekly, axis=0)
+        series = {name: self._whole(name, opening[0], spans)[..., asked] for name in (*self.keep, TOWN_SHARE)}
+        control = np.concatenate([np.asarray(opening[1])[None], *(np.asarray(span.control) for span in spans)])
+        error = np.sum([np.asarray(span.area_error) for span in spans], axis=0)
+        return Chunk(series, control[: self.weeks + 1].astype(np.int32), finite[asked], error[asked])
 
     def _whole(self, name: str, opening: dict[str, jax.Array], spans: list[Fought]) -> NDArray[Any]:
         """A series from the opening, or the first week, to the horizon."""
@@ -351,45 +398,70 @@ class Engine:
         return np.concatenate(parts)[: self.weeks]
 
     def _spans(
-        self, params: war.Params, state: war.State, do: Schedule, run: jax.Array, counted: jax.Array
+        self,
+        params: war.Params,
+        state: war.State,
+        do: Schedule,
+        run: jax.Array,
+        counted: jax.Array,
+        number: int = 0,
     ) -> Iterator[Fought]:
-        """Fight span by span, each with a list of cells in reach of the front that doubles until it is long enough.
+        """Fight span by span from week `number`.
 
         The last goes on beyond the horizon where that is no whole number of spans; what it tells of that is dropped.
         """
-        length, seed = self.list_length, jnp.asarray(draws.seed_words(self.seed))
         beyond = ((0, -self.weeks % SPAN), (0, 0))
         factor = jnp.asarray(np.pad(do.factor, beyond, constant_values=1.0), float)
         shift = jnp.asarray(np.pad(do.shift, beyond), float)
+        length = self.list_length
         for first in range(0, self.weeks, SPAN):
-            decreed = factor[first : first + SPAN], shift[first : first + SPAN]
-            while True:
-                call = partial(
-                    fight,
-                    params,
-                    state,
-                    self.ground,
-                    *decreed,
-                    seed,
-                    run,
-                    counted,
-                    jnp.asarray(first),
-                    list_length=length,
-                    places=do.places,
-                )
-                fought = self._once_compiled(length, call)
-                if not bool(fought.overflow) or length >= len(self.start.theatre):
-                    break
-                length = min(2 * length, len(self.start.theatre))
+            at = slice(first, first + SPAN)
+            fought, length = self._long_enough(
+                params, state, factor[at], shift[at], run, counted, number + first, length=length
+            )
             yield fought
             state = fought.last
 
-    def _once_compiled(self, length: int, call: Callable[[], Fought]) -> Fought:
+    def _long_enough(
+        self,
+        params: war.Params,
+        state: war.State,
+        factor: jax.Array,
+        shift: jax.Array,
+        run: jax.Array,
+        counted: jax.Array,
+        first: int,
+        *,
+        length: int,
+    ) -> tuple[Fought, int]:
+        """Fight with a list of cells in reach of the front that doubles until it is long enough; with its length."""
+        seed = jnp.asarray(draws.seed_words(self.seed))
+        while True:
+            call = partial(
+                fight,
+                params,
+                state,
+                self.ground,
+                factor,
+                shift,
+                seed,
+                run,
+                counted,
+                jnp.asarray(first),
+                list_length=length,
+                places=self.nothing.places,
+            )
+            fought = self._once_compiled((length, len(factor)), call)
+            if not bool(fought.overflow) or length >= len(self.start.theatre):
+                return fought, length
+            length = min(2 * length, len(self.start.theatre))
+
+    def _once_compiled(self, key: tuple[int, int], call: Callable[[], Fought]) -> Fought:
         """The first to come compiles, the others wait for it instead of compiling the same again."""
         with self.compiling:
-            if length not in self.compiled:
+            if key not in self.compiled:
                 fought = call()
-                self.compiled.add(length)
+                self.compiled.add(key)
                 return fought
         return call()
 

@@ -4,19 +4,24 @@ For each origin the war is opened from the evidence as it stood that day and sim
 written are draws of the change of each target (mapped area in total and by axis, claimed losses by item) and the
 probability that each cell near the front is held, in the columns of the public scoring format, one pair of files an
 origin. An origin whose files are whole is not done again.
+
+The draws of the simulator alone lie in `members`; those in `forecasts` are mixed with plain statistics by weights that
+were learned before the origin (`mixture.py`). With other weights only the mixture is made anew.
 """
 
 from __future__ import annotations
 
 import csv
+import ctypes
 import datetime as dt
 import gzip
 import io
 import json
 import os
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,7 +34,7 @@ from scipy.spatial import cKDTree
 from ceasefire.evidence.error import EvidenceError
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.scenario import spec
+from ceasefire.scenario import posterior, spec
 from ceasefire.scenario.spec import Scenario, ScenarioError
 from ceasefire.scenario.start import open_war
 from ceasefire.scenario.theatre import Theatre, plane
@@ -37,12 +42,13 @@ from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
-from ceasefire.study import observe
+from ceasefire.study import mixture, observe
+from ceasefire.study.mixture import Weights
 
 DRAWS = 1000
 WITHIN_KM = 30.0
 """Cells this near the front at the origin are forecast."""
-FOLDER, SETTINGS = "forecasts", "backtest.json"
+FOLDER, SIMULATED, SETTINGS = "forecasts", "members", "backtest.json"
 SAMPLES, CELLS, PARTIAL = ".samples.csv.gz", ".cells.csv.gz", ".partial"
 SAMPLE_COLUMNS = ("origin", "horizon_weeks", "target", "sample_id", "value")
 CELL_COLUMNS = ("origin", "horizon_weeks", "cell", "prob")
@@ -173,7 +179,17 @@ def distance_to_front(latitude: NDArray, longitude: NDArray, share: NDArray) -> 
 
 def write(found: Forecasts, folder: Path) -> None:
     """Write one origin's two files, each whole or not at all; cells first, so that the samples mark it done."""
+    write_cells(found, folder)
+    write_samples(found, folder)
+
+
+def write_cells(found: Forecasts, folder: Path) -> None:
+    """Write the cells of one origin, whole or not at all."""
     _write(folder / f"{found.origin}{CELLS}", _cell_lines(found))
+
+
+def write_samples(found: Forecasts, folder: Path) -> None:
+    """Write the draws of one origin, whole or not at all."""
     _write(folder / f"{found.origin}{SAMPLES}", _sample_lines(found))
 
 
@@ -213,14 +229,8 @@ def _cell_lines(found: Forecasts) -> Iterator[str]:
 
 def read(folder: Path) -> tuple[Draws, CellChances]:
     """Forecasts of a folder. Raises `ScenarioError` where a file is broken or there is none."""
-    draws: Draws = {}
+    draws = read_samples(folder)
     cells: CellChances = {}
-    paths = sorted(folder.glob(f"*{SAMPLES}"))
-    if not paths:
-        raise ScenarioError(f"{folder} holds no forecasts (DATE{SAMPLES}); `ceasefire backtest` writes them")
-    for path in paths:
-        for (origin, horizon, target), _, values in _groups(path, SAMPLE_COLUMNS):
-            _add(draws, path, (np.datetime64(origin, "D"), target, int(horizon)), values)
     for path in sorted(folder.glob(f"*{CELLS}")):
         number: dict[str, int] = {}
         for (origin, horizon), names, values in _groups(path, CELL_COLUMNS):
@@ -228,6 +238,37 @@ def read(folder: Path) -> tuple[Draws, CellChances]:
             listed = np.array([number[name] for name in names], np.uint64)
             _add(cells, path, (np.datetime64(origin, "D"), int(horizon)), (listed, values))
     return draws, cells
+
+
+def read_samples(folder: Path, before: str | None = None) -> Draws:
+    """Draws of a folder; of files named by a day, those before a given one alone are opened.
+
+    Raises `ScenarioError` where a file is broken or there is none.
+    """
+    draws: Draws = {}
+    paths = sorted(folder.glob(f"*{SAMPLES}"))
+    if not paths:
+        raise ScenarioError(f"{folder} holds no forecasts (DATE{SAMPLES}); `ceasefire backtest` writes them")
+    for path in paths:
+        if before is None or path.name.removesuffix(SAMPLES) < before:
+            for (origin, horizon, target), _, values in _groups(path, SAMPLE_COLUMNS):
+                _add(draws, path, (np.datetime64(origin, "D"), target, int(horizon)), values)
+    return draws
+
+
+def settings_of(folder: Path) -> dict[str, Any]:
+    """What a backtest was made with; empty where that cannot be read."""
+    try:
+        found = json.loads((folder / SETTINGS).read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def folder_of_simulated(folder: Path) -> Path:
+    """Where the draws of the simulator alone lie; before there were mixtures, these were the forecasts themselves."""
+    mixed = (folder / SIMULATED).is_dir() or "weights" in settings_of(folder)
+    return folder / (SIMULATED if mixed else FOLDER)
 
 
 def _add(table: dict[Any, Any], path: Path, key: tuple[Any, ...], value: Any) -> None:
@@ -304,8 +345,9 @@ def backtest(
 ) -> Path:
     """Forecast every origin into `out`/forecasts and return that folder; what is whole already is kept.
 
-    Raises, before any work, `EvidenceError` for an origin that the evidence has no map of, `ScenarioError` where the
-    folder holds a backtest with other settings or from other evidence.
+    Weights of the mixture are those that the scenario's calibrations have. Raises, before any work,
+    `EvidenceError` for an origin that the evidence has no map of, `ScenarioError` where the folder holds a backtest
+    with other settings or from other evidence, `WeightsError` where the weights of an origin cannot be read.
     """
     many.check(draws, max(horizons), seed, workers)
     asked = scenario if isinstance(scenario, Scenario) else spec.load(scenario)
@@ -313,14 +355,53 @@ def backtest(
     known = {origin: _opened(store, origin) for origin in origins}
     keep_compiled()
     plan = Plan(asked.war.id, tuple(origins), tuple(horizons), draws, seed)
-    folder = _prepare(Path(out), plan, {origin: vintage.hash for origin, vintage in known.items()})
+    weights = {origin: mixture.find(asked.war.id, origin, posterior.folder_of(asked)) for origin in origins}
+    sources = {
+        "evidence": {origin: vintage.hash for origin, vintage in known.items()},
+        "calibration": {origin: _mark_of(asked, origin) for origin in origins},
+    }
+    folder = _prepare(Path(out), plan, sources, weights)
     for done, origin in enumerate(origins):
-        if not is_whole(folder, origin, plan.horizons, draws):
+        if not is_simulated(folder, origin, plan.horizons, draws):
             found = forecast_origin(asked, store, origin, plan.horizons, draws=draws, seed=seed, workers=workers)
-            write(found, folder)
+            write_cells(found, folder)
+            write_samples(found, folder.parent / SIMULATED)
+            del found
+            _give_back_memory()
+        if not is_whole(folder, origin, plan.horizons, draws):
+            simulated = read_origin(folder.parent / SIMULATED, origin)
+            write_samples(stacked(simulated, known[origin], weights[origin]), folder)
         if on_progress:
             on_progress(done + 1, len(origins))
     return folder
+
+
+def _give_back_memory() -> None:
+    """Return freed memory to the system: the C library of Linux would keep about half a GB an origin."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:
+        trim(0)
+
+
+def stacked(found: Forecasts, vintage: Vintage, weights: Weights) -> Forecasts:
+    """One origin's draws mixed with what plain statistics said that day."""
+    if all(own[0] == 1 for own in weights.table.values()):
+        return found
+    others = mixture.statistics(vintage, found.targets, weights.members)
+    return replace(found, change=mixture.stacked(found.targets, found.horizons, found.change, others, weights))
+
+
+def read_origin(folder: Path, origin: str) -> Forecasts:
+    """The draws of one origin, as written; without cells. Raises `ScenarioError` where the file is broken."""
+    path = folder / f"{origin}{SAMPLES}"
+    draws = {(target, int(horizon)): values for (_, horizon, target), _, values in _groups(path, SAMPLE_COLUMNS)}
+    targets = tuple(dict.fromkeys(target for target, _ in draws))
+    horizons = tuple(dict.fromkeys(horizon for _, horizon in draws))
+    try:
+        change = np.array([[draws[target, horizon] for horizon in horizons] for target in targets])
+    except (KeyError, ValueError):
+        raise ScenarioError(f"{path.name} lacks some horizons or draws; remove it and run the backtest again") from None
+    return Forecasts(origin, horizons, targets, change, np.array([], np.uint64), np.zeros((len(horizons), 0)))
 
 
 def _opened(store: Store, origin: str) -> Vintage:
@@ -345,6 +426,12 @@ def is_whole(folder: Path, origin: str, horizons: Sequence[int], draws: int) -> 
     return _rows_in(samples) % (len(horizons) * draws) == 0 and _rows_in(cells) % len(horizons) == 0
 
 
+def is_simulated(folder: Path, origin: str, horizons: Sequence[int], draws: int) -> bool:
+    """Whether what the simulator alone said of an origin is there to the last line: its draws, and the cells."""
+    samples, cells = folder.parent / SIMULATED / f"{origin}{SAMPLES}", folder / f"{origin}{CELLS}"
+    return _rows_in(samples) % (len(horizons) * draws) == 0 and _rows_in(cells) % len(horizons) == 0
+
+
 def _rows_in(path: Path) -> int:
     """Rows below the header, −1 for a file that is missing, broken off or empty."""
     try:
@@ -355,31 +442,52 @@ def _rows_in(path: Path) -> int:
     return rows if rows > 0 and content.endswith(b"\n") else -1
 
 
-def _prepare(out: Path, plan: Plan, evidence: dict[str, str]) -> Path:
-    """Make the folder, or check that what it holds is of the same plan and from the same evidence."""
+def _mark_of(scenario: Scenario, origin: str) -> str:
+    """What stands for the calibration that a forecast of an origin uses; empty for none."""
+    found = posterior.find(scenario.on(dt.date.fromisoformat(origin)))
+    return f"{found.cut_off} {found.digest}" if found else ""
+
+
+def _prepare(out: Path, plan: Plan, sources: dict[str, dict[str, str]], weights: dict[str, Weights]) -> Path:
+    """Make the folder, or check that what it holds is of the same plan and from the same sources.
+
+    Mixtures with other weights are removed before the new weights are noted, so that none is taken for another.
+    """
     folder, settings = out / FOLDER, out / SETTINGS
     wanted = {key: value for key, value in asdict(plan).items() if key != "origins"}
     wanted["horizons"] = list(plan.horizons)
     try:
         found = json.loads(settings.read_text()) if settings.exists() else wanted
-        _check_same(out, found, wanted, evidence)
+        _check_same(out, found, wanted, sources)
         folder.mkdir(parents=True, exist_ok=True)
+        (out / SIMULATED).mkdir(exist_ok=True)
         for left in out.glob(f".*{PARTIAL}"):
             left.unlink()
-        told = wanted | {"evidence": dict(sorted({**found.get("evidence", {}), **evidence}.items()))}
-        settings.write_text(json.dumps(told, indent=1))
-    except (OSError, ValueError) as error:
+        earlier = found.get("weights", {})
+        for origin, own in weights.items():
+            if earlier.get(origin, {}).get("mark") != own.digest:
+                (folder / f"{origin}{SAMPLES}").unlink(missing_ok=True)
+        used = {origin: {"mark": own.digest, **mixture.told(own)} for origin, own in weights.items()}
+        told = wanted | {
+            **{name: dict(sorted({**found.get(name, {}), **marks}.items())) for name, marks in sources.items()},
+            "weights": dict(sorted({**earlier, **used}.items())),
+        }
+        aside = settings.with_name(f".{SETTINGS}{PARTIAL}")
+        aside.write_text(json.dumps(told, indent=1))
+        os.replace(aside, settings)
+    except (OSError, ValueError, AttributeError) as error:
         raise ScenarioError(f"cannot use {out}: {error}") from None
     return folder
 
 
-def _check_same(out: Path, found: dict[str, Any], wanted: dict[str, Any], evidence: dict[str, str]) -> None:
+def _check_same(out: Path, found: dict[str, Any], wanted: dict[str, Any], sources: dict[str, dict[str, str]]) -> None:
     for key, value in wanted.items():
         if found.get(key) != value:
             raise ScenarioError(
                 f"{out} holds a backtest with other settings ({key}: {str(found.get(key))[:60]} there, "
                 f"{str(value)[:60]} asked for); name another folder"
             )
-    other = [origin for origin, mark in evidence.items() if found.get("evidence", {}).get(origin, mark) != mark]
-    if other:
-        raise ScenarioError(f"{out} holds forecasts of {other[0]} from other evidence; name another folder")
+    for name, marks in sources.items():
+        other = [origin for origin, mark in marks.items() if found.get(name, {}).get(origin, mark) != mark]
+        if other:
+            raise ScenarioError(f"{out} holds forecasts of {other[0]} from other {name}; name another folder")

@@ -20,10 +20,10 @@ from ceasefire.model import bargaining
 from ceasefire.model.axes import ENDINGS, GOODS, QUESTIONS, SWITCHES, WEAPONS, YEAR
 from ceasefire.model.bargaining import CEASEFIRE, PHASES, SETTLEMENT, WAR
 from ceasefire.model.declare import Variable, declared
-from ceasefire.scenario import spec
+from ceasefire.scenario import posterior, spec
 from ceasefire.scenario.agenda import DEMILITARISED, Agenda
 from ceasefire.scenario.spec import Option, Scenario, ScenarioError
-from ceasefire.scenario.start import LEARNED, Start, open_war
+from ceasefire.scenario.start import LEARNED, Start, open_war, variables
 from ceasefire.scenario.valuation import FORTS
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate import training
@@ -32,7 +32,7 @@ from ceasefire.simulate.draws import cube, values
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.result import VERSION
 from ceasefire.simulate.run import TOWN_SHARE, terms_of
-from ceasefire.study import observe
+from ceasefire.study import observe, stack
 
 TAUGHT_RUNS = 1024
 """How many draws the quantiles of a learned parameter are told from."""
@@ -81,11 +81,13 @@ def forecast(
     """
     many.check(runs, weeks, seed, workers)
     asked = opened(scenario, on)
-    start = open_war(asked, Vintage(Store.open(evidence), asked.opening))
+    vintage = Vintage(Store.open(evidence), asked.opening)
+    start = open_war(asked, vintage)
     keep_compiled()
     start = training.ensured(start, workers=workers)
     ensemble = many.simulate(start, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress)
     result = dataset(ensemble)
+    result.attrs["beside"] = json.dumps(stack.headline(ensemble, vintage))
     result.attrs["evidence_store"] = PACKAGED if evidence is None else str(Path(evidence).resolve())
     result.attrs["command"] = _command(scenario, runs, weeks, seed, on, evidence)
     return result
@@ -358,9 +360,8 @@ def _by_kind(goods: np.ndarray) -> np.ndarray:
 
 def _drawn(ensemble: Ensemble, *names: str) -> dict[str, np.ndarray]:
     """Parameters of the runs as they were drawn, [..., run]."""
-    runs = ensemble.first + np.arange(ensemble.runs, dtype=np.uint32)
-    parts = np.split(runs, range(TAUGHT_RUNS, ensemble.runs, TAUGHT_RUNS))
-    drawn = [values(ensemble.start, cube(ensemble.start, ensemble.seed, part)) for part in parts]
+    firsts = range(0, ensemble.runs, TAUGHT_RUNS)
+    drawn = [ensemble.parameters(first, min(TAUGHT_RUNS, ensemble.runs - first)) for first in firsts]
     return {name: np.concatenate([part[name] for part in drawn], axis=-1) for name in names}
 
 
@@ -500,7 +501,10 @@ def assumptions(start: Start) -> list[dict[str, Any]]:
     taught = values(start, cube(start, 0, np.arange(TAUGHT_RUNS, dtype=np.uint32)))
     rows: list[dict[str, Any]] = []
     latest = {(choice.variable.name, choice.index): choice for choice in start.choices}
+    calibrated = {name for law in start.calibrated for name in law.names}
     for choice in latest.values():
+        if choice.variable.name + (f"[{','.join(choice.index)}]" if choice.index else "") in calibrated:
+            continue
         if choice.value is None and choice.variable.name in LEARNED:
             rows += _taught(start, choice.variable, taught[choice.variable.name])
             continue
@@ -509,7 +513,18 @@ def assumptions(start: Start) -> list[dict[str, Any]]:
         kind = "value" if value else "definition" if variable.source == "definition" else "prior"
         source, known_on = (value.source, str(value.known_on)) if value else (variable.source, variable.known_on)
         rows.append(_assumption(variable, choice.index, points, kind, source, known_on, value.trust if value else ""))
-    return rows
+    return rows + list(_calibrated(start))
+
+
+def _calibrated(start: Start) -> Iterator[dict[str, Any]]:
+    """What calibration taught, number by number."""
+    known = variables()
+    source = f"calibrated on the record up to {start.cut_off}"
+    for law in start.calibrated:
+        for name, prior, centre, spread in zip(law.names, law.priors, law.centre, law.spread, strict=True):
+            variable, index = spec.split(name)
+            points = np.array(posterior.points(prior, centre, spread))
+            yield _assumption(known[variable], index, points, "calibrated", source, start.cut_off, "")
 
 
 def _taught(start: Start, variable: Variable, drawn: np.ndarray) -> Iterator[dict[str, Any]]:

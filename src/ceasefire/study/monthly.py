@@ -169,8 +169,43 @@ def compare(ensemble: Ensemble, store: Store) -> tuple[Row, ...]:
 
     The ensemble has what `needed` names. Raises `ScenarioError` where a report is of something that is not simulated.
     """
+    return tuple(row for one in told(ensemble, store) if (row := _row(one)) is not None)
+
+
+class Period(NamedTuple):
+    """A month or a day that is reported of."""
+
+    when: str
+    weight: FloatArray
+    """[week]"""
+    observed: float | None
+
+
+class Told(NamedTuple):
+    """What would be reported of one month or day, in every war."""
+
+    entry: Reported
+    period: Period
+    values: FloatArray
+    """[run] over runs that stayed finite; NaN where it is told per something of which there was none."""
+
+
+def told(ensemble: Ensemble, store: Store) -> Iterator[Told]:
+    """Every report of the war after the opening, in the order of the war file, as `compare`."""
     reports = _reports(ensemble)
-    return tuple(row for entry in ensemble.start.scenario.war.reported for row in _rows(entry, reports, store))
+    for entry in ensemble.start.scenario.war.reported:
+        over = np.sum([reports.of(name) for name in entry.of], axis=0)
+        under = np.sum([reports.of(name) for name in entry.of_per], axis=0) if entry.per else None
+        for period in periods(entry, store, reports.first, reports.weeks):
+            yield Told(entry, period, _values(entry, period, over, under))
+
+
+def _values(entry: Reported, period: Period, over: FloatArray, under: FloatArray | None) -> FloatArray:
+    summed = entry.factor * (period.weight @ over)
+    if under is None:
+        return np.asarray(summed)
+    base = period.weight @ under
+    return np.divide(summed, base, out=np.full_like(summed, np.nan), where=base > 0)
 
 
 def needed(start: Start) -> tuple[str, ...]:
@@ -243,7 +278,7 @@ def _weekly(ensemble: Ensemble, variable: Variable) -> FloatArray:
 def _said_stopped(ensemble: Ensemble, stopped: FloatArray, leaked: FloatArray) -> FloatArray:
     """Weapons that are reported as stopped, [week, side, weapon, run]."""
     run = np.arange(ensemble.runs, dtype=np.uint32) + np.uint32(ensemble.first)
-    drawn = draws.values(ensemble.start, draws.cube(ensemble.start, ensemble.seed, run))
+    drawn = ensemble.parameters(0, ensemble.runs)
     dice = Noise(jnp.asarray(draws.seed_words(ensemble.seed)), jnp.asarray(run), jnp.asarray(0), "observe")
     luck = np.asarray(ndtri(dice.uniform("stopped", stopped.shape[:-1])), np.float64)
     better = np.exp(drawn["reporting.stopped_excess"] + drawn["reporting.stopped_noise"] * luck)
@@ -254,26 +289,13 @@ def _said_stopped(ensemble: Ensemble, stopped: FloatArray, leaked: FloatArray) -
 # ------------------------------------------------------------------------------------------------------------- periods
 
 
-class Period(NamedTuple):
-    """A month or a day that is reported of."""
-
-    when: str
-    weight: FloatArray
-    """[week]"""
-    observed: float | None
-
-
-def _rows(entry: Reported, reports: _Reports, store: Store) -> Iterator[Row]:
-    over = np.sum([reports.of(name) for name in entry.of], axis=0)
-    under = np.sum([reports.of(name) for name in entry.of_per], axis=0) if entry.per else None
-    for period in periods(entry, store, reports.first, reports.weeks):
-        told = entry.factor * (period.weight @ over)
-        if under is not None:
-            base = period.weight @ under
-            told = told[base > 0] / base[base > 0]
-        if len(told):
-            low, mid, high = np.quantile(told, POINTS).tolist()
-            yield Row(entry.name, _series(entry), entry.unit, period.when, low, mid, high, period.observed)
+def _row(one: Told) -> Row | None:
+    values = one.values[~np.isnan(one.values)]
+    if not len(values):
+        return None
+    low, mid, high = np.quantile(values, POINTS).tolist()
+    entry, period = one.entry, one.period
+    return Row(entry.name, _series(entry), entry.unit, period.when, low, mid, high, period.observed)
 
 
 def _series(entry: Reported) -> str:

@@ -17,7 +17,7 @@ from jax.scipy.special import ndtri
 from numpy.typing import NDArray
 
 from ceasefire.model.noise import Noise
-from ceasefire.simulate.draws import cube, parameters, seed_words, values
+from ceasefire.simulate.draws import parameters, seed_words
 from ceasefire.simulate.ensemble import Ensemble
 from ceasefire.simulate.run import CHUNK
 
@@ -33,8 +33,7 @@ def claims(ensemble: Ensemble) -> NDArray[np.float32]:
 
 def _claims(ensemble: Ensemble, true: NDArray[np.floating], first: int) -> NDArray[np.float32]:
     run = np.arange(CHUNK, dtype=np.uint32) + np.uint32(ensemble.first + first)
-    drawn = values(ensemble.start, cube(ensemble.start, ensemble.seed, run))
-    _, reporting = parameters(drawn)
+    _, reporting = parameters(ensemble.parameters(first, CHUNK))
     luck = _uniforms(jnp.asarray(seed_words(ensemble.seed)), jnp.asarray(run), ensemble.weeks, true.shape[1])
     factor = np.asarray(reporting.overcount * jnp.exp(reporting.noise * ndtri(luck)))
     here = true[..., first : first + CHUNK]
@@ -50,7 +49,7 @@ def mapped(ensemble: Ensemble, area: NDArray[np.floating]) -> NDArray[np.float32
     shown = area.astype(np.float32).copy()
     for first in range(0, ensemble.runs, CHUNK):
         run = np.arange(CHUNK, dtype=np.uint32) + np.uint32(ensemble.first + first)
-        _, reporting = parameters(values(ensemble.start, cube(ensemble.start, ensemble.seed, run)))
+        _, reporting = parameters(ensemble.parameters(first, CHUNK))
         noise = Noise(jnp.asarray(seed_words(ensemble.seed)), jnp.asarray(run), jnp.asarray(0), "observe")
         luck = noise.uniform("map", (ensemble.weeks, area.shape[1]))
         still = np.asarray(luck < reporting.unmapped)[..., : min(CHUNK, ensemble.runs - first)]

@@ -13,7 +13,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ from ceasefire.evidence.fuse import Bias, Estimate, Quantity
 from ceasefire.evidence.source import SOURCES
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.model.declare import Variable
-from ceasefire.scenario import fused, record
+from ceasefire.model.declare import Variable, from_triple
+from ceasefire.scenario import fused, posterior, record
 from ceasefire.scenario.spec import Scenario, ScenarioError, split
 from ceasefire.scenario.start import LEARNED, variables
 from ceasefire.study.forecast import opened
@@ -67,7 +67,7 @@ class Explained:
     unit: str
     on: str
     how: str
-    """`fused`, `record`, `value`, `learned`, `prior` or `series`."""
+    """`fused`, `record`, `value`, `learned`, `calibrated`, `prior` or `series`."""
     low: float
     middle: float
     high: float
@@ -111,7 +111,7 @@ def explain(
     variable, index = split(name)
     known = variables()
     if variable in known and known[variable].kind == "parameter":
-        return _parameter(name, variable, index, asked, known[variable], vintage)
+        return _taught(_parameter(name, variable, index, asked, known[variable], vintage), asked, known[variable])
     if name in vintage.names() or f"{name.rstrip('.')}.mid" in vintage.names():
         return _series(name, vintage)
     names = [*(n for n, v in known.items() if v.kind == "parameter"), *vintage.names()]
@@ -168,6 +168,23 @@ def _parameter(
         (),
         (),
     )
+
+
+def _taught(found: Explained, scenario: Scenario, declared: Variable) -> Explained:
+    """The number as calibration has it, where it learned it under the prior that is in force."""
+    learned = posterior.find(scenario)
+    if learned is None or declared.prior is None:
+        return found
+    stands = found.how == "prior"
+    prior = declared.prior
+    if not stands:
+        prior = from_triple(found.low, found.middle, found.high, kind=record.kind_of(declared))
+    laws = posterior.in_force(learned, {found.name: prior})
+    if not laws:
+        return found
+    low, middle, high = posterior.points(prior, float(laws[0].centre[0]), float(laws[0].spread[0]))
+    source = f"calibrated on the record up to {learned.cut_off}; before: {found.source}"
+    return replace(found, how="calibrated", low=low, middle=middle, high=high, source=source)
 
 
 def _labels_of(scenario: Scenario, variable: str) -> set[tuple[str, ...]]:

@@ -14,8 +14,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,12 @@ from ceasefire.evidence.vintage import GRACE_DAYS, Vintage
 from ceasefire.scenario.spec import ScenarioError
 from ceasefire.scenario.theatre import neighbours
 from ceasefire.simulate.result import VERSION
-from ceasefire.study import backtest, score
+from ceasefire.study import backtest, mixture, score
 from ceasefire.study.baselines import CELL_BASELINES, HORIZON, CellRecord, family
+from ceasefire.study.mixture import Levels, Weights
 from ceasefire.study.score import BANDS, BEST, FORECAST, PERSISTENCE, CellTable, ScoreTable
 
-FORMAT = 1
+FORMAT = 2
 NAME = "scoreboard.json"
 OPPONENTS = ("pool", PERSISTENCE, BEST)
 SETTLED = 0.6
@@ -75,35 +76,21 @@ class Scoreboard:
     """A record for each family and band of horizons."""
     cells: dict[str, Any]
     """Empty where no cells were forecast; else `skill` against the best baseline and `bands`, records by model."""
+    members: tuple[dict[str, Any], ...] = ()
+    """What the simulator and plain statistics bring to the mixture: a record for each family and band of horizons, with
+    the least and largest `weight` of each member over the origins, its `prior`, its `crps` relative to the pool's, that
+    of the forecast as `mixture`, and whether the simulator `adds` anything. Empty where it was not kept alone."""
 
 
 # ----------------------------------------------------------------------------------------------------------- the record
 
 
-def observed_levels(store: Store, targets: Iterable[str]) -> dict[str, tuple[NDArray[np.datetime64], FloatArray]]:
+def observed_levels(store: Store, targets: Iterable[str]) -> Levels:
     """Weekly levels of each target as known today, on the days of the weekly maps; with all sectors of the total.
 
     Raises `ScenarioError` for a target that the evidence does not follow.
     """
-    vintage = today(store)
-    known = set(vintage.names())
-    asked = set(targets)
-    asked |= {f"area_{name.removeprefix('area.')}" for name in known if name.startswith("area.")}
-    levels = {}
-    for target in sorted(asked):
-        name = series_name(target)
-        if name not in known:
-            raise ScenarioError(f"the forecasts have the target {target}, and the evidence no series {name}")
-        series = vintage.series(name)
-        weekday = (series.dates - store.control.dates[-1]).astype(int) % 7 == 0
-        last = np.append(series.dates[1:] != series.dates[:-1], True)
-        levels[target] = (series.dates[weekday & last], series.values[weekday & last])
-    return levels
-
-
-def series_name(target: str) -> str:
-    """Name of the series that a target is scored on."""
-    return f"loss_claim.{target.removeprefix('loss_')}" if family(target) == "losses" else target.replace("_", ".", 1)
+    return mixture.levels(today(store), targets)
 
 
 def today(store: Store) -> Vintage:
@@ -172,9 +159,75 @@ def scoreboard(
     try:
         table = score.score_samples(observed_levels(store, {target for _, target, _ in draws}), draws)
         cell_table = score_cells(chances, store, geography) if chances else None
+        board = tell(table, cell_table, store, settings=_settings(folder, draws))
+        return replace(board, members=tuple(_members(folder, table)))
     except ValueError as error:
         raise ScenarioError(f"{folder} cannot be scored: {error}") from None
-    return tell(table, cell_table, store, settings=_settings(folder, draws))
+
+
+def _members(folder: Path, table: ScoreTable) -> Iterable[dict[str, Any]]:
+    """What each member of the mixture was worth; nothing where the simulator's own draws were not kept."""
+    home = folder / backtest.SIMULATED
+    weights = _weights(folder)
+    if not weights or not any(home.glob(f"*{backtest.SAMPLES}")):
+        return ()
+    own = table.rows[table.rows["model"] == FORECAST]
+    columns = (own[name].tolist() for name in ("origin", "target", "horizon", "change"))
+    changes = {(np.datetime64(o, "D"), t, h): change for o, t, h, change in zip(*columns, strict=True)}
+    simulated = backtest.read_samples(home)
+    if not simulated.keys() >= changes.keys():
+        return ()
+    rows = np.concatenate([table.rows, score.score_model(mixture.SIMULATOR, simulated, changes)])
+    return tell_members(rows, {origin: weights[origin] for origin in weights if np.any(own["origin"] == origin)})
+
+
+def _weights(folder: Path) -> dict[np.datetime64, Weights]:
+    """Weights of each origin as a backtest noted them; none where they cannot be read."""
+    try:
+        noted = backtest.settings_of(folder).get("weights", {}).items()
+        return {np.datetime64(origin, "D"): mixture.from_document(document) for origin, document in noted}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def tell_members(rows: NDArray[np.void], weights: Mapping[np.datetime64, Weights]) -> Iterable[dict[str, Any]]:
+    """A record for each family and band from scores of the forecast, the simulator alone and the baselines.
+
+    The simulator adds nothing where the mixture is no better than the pool, or where it is surely worse than the pool
+    alone and was never given more than its prior weight.
+    """
+    used = list(weights.values())
+    names = used[0].members if used and len({own.members for own in used}) == 1 else ()
+    families = np.array([family(str(target)) for target in rows["target"]])
+    bands = np.array([score.band(int(horizon)) for horizon in rows["horizon"]])
+    for key in [(name, weeks) for name in score.FAMILIES for weeks in BANDS]:
+        here = rows[(families == key[0]) & (bands == key[1])]
+        if names and len(here):
+            given = np.array([own.table[key] for own in used])
+            spans = {
+                name: {"low": float(low), "high": float(high)}
+                for name, low, high in zip(names, given.min(axis=0), given.max(axis=0), strict=True)
+            }
+            crps = {name: _relative(here, name) for name in names} | {"mixture": _relative(here, FORECAST)}
+            lost = spans[names[0]]["high"] <= used[0].prior[0] and crps[names[0]]["low"] > 1
+            yield {
+                "family": key[0],
+                "weeks": key[1],
+                "weight": spans,
+                "prior": dict(zip(names, used[0].prior, strict=True)),
+                "crps": crps,
+                "adds": bool(crps["mixture"]["value"] < 1 and not lost),
+            }
+
+
+def _relative(rows: NDArray[np.void], name: str) -> Figure:
+    """CRPS of a model relative to the pool's, with its 80 % interval."""
+    if name == "pool":
+        return {"value": 1.0, "low": 1.0, "high": 1.0}
+    both = rows[(rows["model"] == name) | (rows["model"] == "pool")]
+    both["model"][both["model"] == name] = FORECAST
+    skill = ScoreTable(both).headline("pool")
+    return {"value": 1 - skill.value, "low": 1 - skill.high, "high": 1 - skill.low}
 
 
 def score_cells(chances: backtest.CellChances, store: Store, geography: Geography | None = None) -> CellTable:
@@ -191,10 +244,7 @@ def score_cells(chances: backtest.CellChances, store: Store, geography: Geograph
 
 
 def _settings(folder: Path, draws: backtest.Draws) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / backtest.SETTINGS).read_text())
-    except (OSError, ValueError):
-        found = {}
+    found = backtest.settings_of(folder)
     return {
         "version": found.get("version", VERSION),
         "seed": int(found.get("seed", 0)),
@@ -319,7 +369,7 @@ def from_json(text: str) -> Scoreboard:
         document = json.loads(text)
         if document.pop("format") != FORMAT:
             raise ValueError("of another format")
-        lists = {name: tuple(document[name]) for name in ("origins", "horizons", "bands")}
+        lists = {name: tuple(document[name]) for name in ("origins", "horizons", "bands", "members")}
         return Scoreboard(**(document | lists))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ScenarioError(f"this is no scoreboard ({error}); `ceasefire backtest` writes one") from None

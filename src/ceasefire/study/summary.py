@@ -348,6 +348,33 @@ class Assumption(Record):
     doc: str = ""
 
 
+class Member(Record):
+    """What one member of a mixture says of a number, or the mixture itself."""
+
+    name: str = Field(description="simulator, a baseline, or mixture.")
+    weight: float | None = Field(description="In the mixture; null for the mixture itself.")
+    score: float | None = Field(
+        default=None,
+        description="CRPS of past forecasts of the kind, relative to plain statistics; null where none had come due.",
+    )
+    quantiles: tuple[float, ...] = Field(description="5, 25, 50, 75 and 95 % points of the change since the opening.")
+
+
+class Mixture(Record):
+    """A number as the simulator, plain statistics and their mixture forecast it."""
+
+    target: str = Field(description="area_total, km² as mapped, or loss_<item>, count as claimed.")
+    week: int
+    members: tuple[Member, ...]
+
+
+class Beside(Record):
+    """The forecast beside plain statistics."""
+
+    cut_off: datetime.date | None = Field(description="Day until which the weights were learned; null for prior ones.")
+    rows: tuple[Mixture, ...]
+
+
 class Summary(Record):
     """What an ensemble of runs says, and all that is needed to run it again."""
 
@@ -385,6 +412,7 @@ class Summary(Record):
     allies: tuple[Ally, ...] = Field(default=(), description="Patrons of either side.")
     guarantees: Guarantees | None = Field(default=None, description="Null where the result does not tell of them.")
     leaders: tuple[Leader, ...] = ()
+    beside: Beside | None = Field(default=None, description="Null where the result does not tell of it.")
     assumptions: tuple[Assumption, ...]
     notes: tuple[str, ...] = Field(description="What the model does not know.")
 
@@ -1223,9 +1251,28 @@ def summarise(result: xarray.Dataset) -> Summary:
         allies=_allies(used),
         guarantees=_guarantees(used),
         leaders=_leaders(used, dates, horizons),
+        beside=_beside(attributes),
         assumptions=tuple(_assumption(row) for row in _list(attributes, "assumptions")),
         notes=tuple(str(note) for note in _list(attributes, "notes")),
     )
+
+
+def _beside(attributes: Mapping[Any, Any]) -> Beside | None:
+    """What a forecast noted of plain statistics (`stack.headline`)."""
+    text = _text(attributes, "beside")
+    told = json.loads(text) if text else {"rows": []}
+    if not told["rows"]:
+        return None
+    rows = []
+    for row in told["rows"]:
+        weight = dict(zip(told["members"], row["weights"], strict=True))
+        score = dict(zip(told["members"], row.get("scores", ()), strict=False))
+        members = (
+            Member(name=name, weight=weight.get(name), score=score.get(name), quantiles=tuple(points))
+            for name, points in row["quantiles"].items()
+        )
+        rows.append(Mixture(target=row["target"], week=row["week"], members=tuple(members)))
+    return Beside(cut_off=told["cut_off"] or None, rows=tuple(rows))
 
 
 def _check(result: xarray.Dataset) -> None:

@@ -16,14 +16,17 @@ import numpy as np
 import xarray
 
 from ceasefire.evidence.geography import Geography, Place
+from ceasefire.study.mixture import SIMULATOR
 from ceasefire.study.summary import (
     FEW,
     Ally,
     Assumption,
+    Beside,
     Chance,
     Guarantees,
     Guarantor,
     Matter,
+    Member,
     Portion,
     Series,
     Spread,
@@ -69,6 +72,7 @@ def render(result: xarray.Dataset, summary: Summary) -> str:
         _allies(summary),
         _opinion(summary),
         _towns(summary),
+        _beside(summary),
         _unknown(summary),
         _assumptions(summary),
         _method(summary),
@@ -1239,6 +1243,67 @@ def _tint(probability: float) -> str:
     return f"rgba(90,90,85,{0.34 * probability:.2f})"
 
 
+# ---------------------------------------------------------------------------------------------------- plain statistics
+
+_MEMBERS = {"simulator": "This model", "pool": "Plain statistics", "mixture": "Mixture"}
+
+
+def _beside(summary: Summary) -> str:
+    """Ground and claimed losses as the model, plain statistics and their mixture forecast them."""
+    if summary.beside is None:
+        return ""
+    names = list(dict.fromkeys(member.name for row in summary.beside.rows for member in row.members))
+    head = "".join(f'<th scope="col">{escape(_MEMBERS.get(name, name))}</th>' for name in names)
+    body = [
+        row(
+            f"{_of_target(summary, each.target)}, {each.week} weeks",
+            (_points(member) for member in each.members),
+        )
+        for each in summary.beside.rows
+    ]
+    learned = (
+        f"learned from forecasts that had come due by {text.day(summary.beside.cut_off)}"
+        if summary.beside.cut_off
+        else "elicited, since no forecast had come due"
+    )
+    lead = (
+        "Change since the opening: median, and in brackets the central 90 %. Plain statistics extend the record of the "
+        f"number itself and know nothing of the war. Weights of the mixture, in percent, are {learned}. Where the "
+        "columns differ much, the record of past forecasts says which to trust: scores are mean CRPS of those that had "
+        "come due, relative to plain statistics, and below 1 is better." + _nothing_added(summary, summary.beside)
+    )
+    inner = f'<thead><tr><th scope="col"></th>{head}</tr></thead><tbody>{"".join(body)}</tbody>'
+    table = f'<div class="scroll"><table class="figures">{inner}</table></div>'
+    return section("beside", "Beside plain statistics", lead, table)
+
+
+def _of_target(summary: Summary, target: str) -> str:
+    """A target in words."""
+    if target == "area_total":
+        return f"Ground gained by {summary.sides[0].name}, km²"
+    key = target.removeprefix("loss_")
+    names = {item.key: item.name for item in summary.items}
+    return f"Claimed losses, {names.get(key, key.replace('_', ' ')).lower()}"
+
+
+def _nothing_added(summary: Summary, beside: Beside) -> str:
+    """Where this model was no better than plain statistics in the past."""
+    worse = [
+        f"{_of_target(summary, row.target).lower()} ({row.week} weeks)"
+        for row in beside.rows
+        for member in row.members
+        if member.name == SIMULATOR and member.score is not None and member.score >= 1
+    ]
+    return f" There this model has added nothing to: {'; '.join(worse)}." if worse else ""
+
+
+def _points(member: Member) -> str:
+    low, _, middle, _, high = (f"{point:,.0f}".replace("-", "−") for point in member.quantiles)
+    share = "" if member.weight is None else f"; weight {100 * member.weight:.0f} %"
+    score = "" if member.score is None else f", score {member.score:.2f}"
+    return f"{middle} ({low} to {high}){share}{score}"
+
+
 # ------------------------------------------------------------------------------------- what stands behind the numbers
 
 
@@ -1261,7 +1326,7 @@ def _assumptions(summary: Summary) -> str:
     lead = (
         f"{len(summary.assumptions)} numbers; those that are uncertain are drawn anew for every run. A prior is a "
         "judgement made before looking at this war’s record; a value was reported; a learned number was fitted to the "
-        "record. Every number leads to its source."
+        "record; a calibrated one was learned from the record up to a day before. Every number leads to its source."
     )
     table = f"<table class='words'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return section(

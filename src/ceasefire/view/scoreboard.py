@@ -72,6 +72,12 @@ def text(board: Scoreboard) -> str:
     lines += [f"{half:16}skill vs pool         {skill(parts['pool'])}" for half, parts in board.half_years.items()]
     if board.cells:
         lines.append(f"{'Cells':16}Brier skill vs {MODELS[board.cells['best']]}: {skill(board.cells['skill'])}")
+    if board.members:
+        lines += ["", f"{'':16}{'weeks':>6}   {'weight of the simulator':26}{'CRPS to the pool: alone, mixed':>30}"]
+        for row in board.members:
+            alone, mixed = (f"{row['crps'][name]['value']:.3f}" for name in ("simulator", "mixture"))
+            weight, told = span(row["weight"]["simulator"]), "" if row["adds"] else "   adds nothing"
+            lines.append(f"{FAMILIES[row['family']]:16}{row['weeks']:>6}   {weight:26}{alone:>20}{mixed:>10}{told}")
     if len(board.origins) <= BLOCK:
         lines += ["", f"There is no interval in brackets with {BLOCK} origins or fewer: these figures prove nothing."]
     return "\n".join(lines)
@@ -111,6 +117,7 @@ def page(board: Scoreboard, image: str, earlier: str = "") -> str:
         _halves(board),
         _calibration(board),
         *(("## Cells near the front", _cells(board)) if board.cells else ()),
+        *(("## What the simulator adds", _added(board)) if board.members else ()),
         HISTORY,
         "One line a version, newest first. Skill against the pool, and of cells against their best baseline.",
         _history(board, earlier),
@@ -234,6 +241,48 @@ def _cells(board: Scoreboard) -> str:
         *(f"skill vs {MODELS[n]}" for n in names[1:]),
     ]
     return _markdown(head, rows)
+
+
+ADDED = """\
+Forecasts of ground and losses mix the simulator with plain statistics. The weights were learned before each opening,
+from forecasts that had come due by the latest cut-off not after it. CRPS is relative to that of the pool: below 1 is
+better. The least and the largest weight over the openings are shown."""
+
+
+def _added(board: Scoreboard) -> str:
+    names = list(board.members[0]["weight"])
+    head = ["", "weeks", *(f"weight, {name}" for name in names), *(f"CRPS, {name}" for name in [*names, "mixture"])]
+    rows = [
+        [
+            FAMILIES[row["family"]],
+            row["weeks"],
+            *(span(row["weight"][name]) for name in names),
+            *(relative(row["crps"][name]) for name in [*names, "mixture"]),
+        ]
+        for row in board.members
+    ]
+    return "\n\n".join([ADDED, _markdown(head, rows), "\n".join(nothing_added(board))])
+
+
+def span(figure: dict[str, float]) -> str:
+    """The least and the largest of a weight, once where they are the same."""
+    low, high = f"{figure['low']:.2f}", f"{figure['high']:.2f}"
+    return low if low == high else f"{low} to {high}"
+
+
+def relative(figure: dict[str, float]) -> str:
+    """A relative score with its interval, where it has one."""
+    value = f"{figure['value']:.3f}"
+    return value if figure["low"] == figure["high"] else f"{value} ({figure['low']:.3f} to {figure['high']:.3f})"
+
+
+def nothing_added(board: Scoreboard) -> Iterator[str]:
+    """Where the simulator adds nothing to plain statistics, and where it is better without them."""
+    names = [f"{FAMILIES[row['family']].lower()}, {row['weeks']} weeks" for row in board.members]
+    without = [name for name, row in zip(names, board.members, strict=True) if not row["adds"]]
+    alone = sum(row["crps"]["simulator"]["value"] < row["crps"]["mixture"]["value"] for row in board.members)
+    yield f"- **The simulator adds nothing to plain statistics:** {'; '.join(without) or 'nowhere'}."
+    yield f"- Alone it would have scored better than the mixture in {alone} of {len(names)} rows."
 
 
 def _history(board: Scoreboard, earlier: str) -> str:

@@ -1,0 +1,1 @@
+"""Assimilation: a new week of evidence updates wars that are under way, instead of opening them again."""
