@@ -487,7 +487,7 @@ def test_every_parameter_is_an_assumption_with_unit_source_and_date(result):
         assert row["unit"] == variable.unit, row["name"]
         assert row["doc"] == variable.doc, row["name"]
         assert row["source"].strip(), row["name"]
-        assert row["kind"] in ("value", "learned", "prior", "definition"), row["name"]
+        assert row["kind"] in ("value", "learned", "calibrated", "prior", "definition"), row["name"]
         assert row["known_on"] == "always" or row["known_on"] <= result.attrs["opening"], row["name"]
         if row["mid"] is not None:
             assert row["low"] <= row["mid"] <= row["high"], row["name"]

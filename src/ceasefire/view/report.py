@@ -1289,7 +1289,7 @@ def _of_target(summary: Summary, target: str) -> str:
 def _nothing_added(summary: Summary, beside: Beside) -> str:
     """Where this model was no better than plain statistics in the past."""
     worse = [
-        f"{_of_target(summary, row.target).lower()} ({row.week} weeks)"
+        f"{row.week} weeks of {_of_target(summary, row.target).partition(',')[0].replace('G', 'g', 1)}"
         for row in beside.rows
         for member in row.members
         if member.name == SIMULATOR and member.score is not None and member.score >= 1

@@ -140,7 +140,7 @@ def test_the_page_says_what_is_not_identified(found):
         ({"until": "yesterday"}, "yesterday"),
         ({"replicates": 3}, "replicates"),
         ({"members": 1}, "members"),
-        ({"until": "2023-01-07"}, "map"),
+        ({"until": "2023-01-07"}, "2023-01-07"),
     ],
 )
 def test_what_makes_no_sense_is_told_before_any_work(asked, match):
