@@ -21,7 +21,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from ceasefire.evidence import whole
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.model import declare
 from ceasefire.model.declare import Prior
@@ -255,15 +255,10 @@ def write(found: Posterior, folder: Path) -> Path:
         "laws": {module: _entry(law) for module, law in found.laws.items()},
     }
     path = folder / f"{found.cut_off}.json"
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(aside, path)
+        whole.write(path, json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     except OSError as error:
         raise PosteriorError(f"cannot keep the calibration in {folder}: {error.strerror or error}") from None
-    finally:
-        aside.unlink(missing_ok=True)
     return path
 
 

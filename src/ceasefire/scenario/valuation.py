@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ceasefire.evidence import whole
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.model import war as model
 from ceasefire.model.declare import declared
@@ -159,15 +160,10 @@ def write(found: Valuation, folder: Path) -> Path:
         "fit": found.fit,
     }
     path = folder / f"{found.scenario}.json"
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(aside, path)
+        whole.write(path, json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
     except OSError as error:
         raise ValuationError(f"cannot keep the fit in {folder}: {error.strerror or error}") from None
-    finally:
-        aside.unlink(missing_ok=True)
     return path
 
 

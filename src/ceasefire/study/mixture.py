@@ -24,7 +24,6 @@ import datetime as dt
 import hashlib
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +32,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ceasefire.evidence import whole
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import posterior
@@ -217,15 +217,10 @@ def find(war: str, opening: str | dt.date, folder: Path | None) -> Weights:
 def write(weights: Weights, folder: Path) -> Path:
     """Keep weights as `folder`/CUT-OFF.weights.json, written aside and renamed."""
     path = folder / f"{weights.cut_off}{SUFFIX}"
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        aside.write_text(json.dumps(told(weights), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        os.replace(aside, path)
+        whole.write(path, json.dumps(told(weights), indent=1, allow_nan=False) + "\n")
     except OSError as error:
         raise WeightsError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        aside.unlink(missing_ok=True)
     return path
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from ceasefire.evidence import whole
 from ceasefire.evidence.geography import Cells, Geography
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import GRACE_DAYS, Vintage
@@ -377,12 +377,7 @@ def from_json(text: str) -> Scoreboard:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file aside and put it in its place."""
-    aside = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, path)
+        whole.write(path, text)
     except OSError as error:
         raise ScenarioError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        aside.unlink(missing_ok=True)

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chisquare
 
+from ceasefire.evidence import whole
 from ceasefire.evidence.error import suggestion
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
@@ -284,16 +284,11 @@ def _inverted(row: inversion.Row) -> Number:
 def write(found: Calibration, folder: Path) -> tuple[Path, Path]:
     """Keep the posterior and its report. Raises `PosteriorError` where they cannot be."""
     kept = folder / f"{found.report.cut_off}{ENDING}"
-    aside = kept.with_name(f".{kept.name}.{os.getpid()}.partial")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"format": FORMAT, **asdict(found.report)}, ensure_ascii=False, indent=1)
-        aside.write_text(text + "\n", encoding="utf-8")
-        os.replace(aside, kept)
+        whole.write(kept, text + "\n")
     except OSError as error:
         raise posterior.PosteriorError(f"cannot keep the report in {folder}: {error.strerror or error}") from None
-    finally:
-        aside.unlink(missing_ok=True)
     return posterior.write(found.posterior, folder), kept
 
 
