@@ -104,7 +104,7 @@ def _taught(start: Start, points: Cube) -> Cube:
     """The cube with the numbers that were calibrated where their posterior has them."""
     if not start.calibrated:
         return points
-    places = {name: _place(start, name) for law in start.calibrated for name in law.names}
+    places = {name: place(start, name) for law in start.calibrated for name in law.names}
     moved = posterior.moved(start.calibrated, {name: points[key][at] for name, (key, at) in places.items()})
     changed = points | {key: points[key].copy() for key, _ in places.values()}
     for name, (key, at) in places.items():
@@ -112,7 +112,7 @@ def _taught(start: Start, points: Cube) -> Cube:
     return changed
 
 
-def _place(start: Start, name: str) -> tuple[str, tuple[int, ...]]:
+def place(start: Start, name: str) -> tuple[str, tuple[int, ...]]:
     """Where a number stands in the cube."""
     variable, index = spec.split(name)
     dims = next(choice.variable.dims for choice in start.choices if choice.variable.name == variable)

@@ -368,9 +368,9 @@ class Engine:
         """Fight one week, number `number` from 0, of wars that stand as given; nothing is decreed in it."""
         factor, shift = (jnp.asarray(part[:1], float) for part in (self.nothing.factor, self.nothing.shift))
         run, counted = jnp.asarray(wars.run), jnp.ones(CHUNK, jnp.int32)
-        return self._long_enough(wars.params, wars.state, factor, shift, run, counted, number, length=self.list_length)[
-            0
-        ]
+        length = self.list_length
+        fought, _ = self._long_enough(wars.params, wars.state, factor, shift, run, counted, number, length=length)
+        return fought
 
     def onward(self, wars: Wars, number: int, asked: NDArray[np.bool_]) -> Chunk:
         """Fight wars that stand as given on to the horizon, from week `number`; what stands then is told first."""

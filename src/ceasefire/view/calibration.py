@@ -19,7 +19,7 @@ ROW, LEFT, WIDTH, REACH = 15.0, 250.0, 760.0, 3.5
 """Of the figure: height of a row, room for names, width; scores shown on either side of 0."""
 SMALL = 0.01
 """p-values below this are pointed out."""
-TITLES = {module.name: module.title[0].upper() + module.title[1:] for module in MODULES} | {
+TITLES = {module.name: module.title for module in MODULES} | {
     INVERSION: "Couplings of the whole model, by ensemble Kalman inversion"
 }
 

@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import chisquare
 
 from ceasefire.evidence import whole
 from ceasefire.evidence.error import suggestion
@@ -38,16 +36,13 @@ from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.result import VERSION
 from ceasefire.study.calibration import choice, front, inversion, losses, nuts, oil, opinion, salvos
 from ceasefire.study.calibration.module import Module
-
-FloatArray = NDArray[np.float64]
+from ceasefire.study.calibration.rank import trust
 
 MODULES: tuple[Module, ...] = (front.MODULE, choice.MODULE, losses.MODULE, opinion.MODULE, salvos.MODULE, oil.MODULE)
 INVERSION = "couplings"
 REPLICATES, MEMBERS = 40, 2048
 LEAST = 0.1
 """Contraction below which a number is called unidentified."""
-BINS = 10
-"""Of ranks, for the test of uniformity."""
 FORMAT, ENDING = 1, ".report.json"
 
 Progress = Callable[[int, int], None]
@@ -253,12 +248,7 @@ def _recovered(again: nuts.Replicates, number: int) -> tuple[float, float, float
     truth, rank = again.truth[number], again.rank[number]
     recovery = float(np.corrcoef(truth, again.mean[number])[0, 1])
     level = (rank + 0.5) / (again.among + 1)
-    return recovery, float(np.mean(np.abs(level - 0.5) <= 0.45)), uniform(level)
-
-
-def uniform(level: FloatArray) -> float:
-    """p-value of a χ² test that levels in (0, 1) are uniform, over ten bins."""
-    return float(chisquare(np.histogram(level, BINS, (0.0, 1.0))[0]).pvalue)
+    return recovery, *trust(level)
 
 
 def _inverted(row: inversion.Row) -> Number:

@@ -137,7 +137,7 @@ def _weeks(
 
 MODULE = Module(
     name="front",
-    title="how tempos of the front swing, from weekly gains by axis",
+    title="How tempos of the front swing, from weekly gains by axis",
     gather=gather,
     priors=priors,
     model=model,

@@ -45,7 +45,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
-from scipy.stats import chisquare
 
 from ceasefire.evidence.error import EvidenceError
 from ceasefire.evidence.store import Store
@@ -60,6 +59,7 @@ from ceasefire.simulate.ensemble import Ensemble, worked
 from ceasefire.simulate.run import CHUNK, Engine
 from ceasefire.study.calibration import crosscheck, summary
 from ceasefire.study.calibration.module import priors_of
+from ceasefire.study.calibration.rank import trust
 from ceasefire.study.calibration.summary import Record, Summary
 
 FloatArray = NDArray[np.float64]
@@ -84,8 +84,6 @@ LEAST_MEMBERS = 64
 """Wars that must go on to the end of every stretch."""
 FURTHEST = 0.9
 """Share of members within which the record's estimate is held."""
-BINS = 10
-"""Of ranks, for the test of uniformity."""
 
 Progress = Callable[[int, int], None]
 
@@ -209,14 +207,7 @@ def seed_of(seed: int, stretch: int) -> int:
 def scores_of(start: Start, names: Mapping[str, Prior], seed: int, run: NDArray[np.uint32]) -> FloatArray:
     """Scores of numbers of some members, [number, run]: where the luck of the opening has them."""
     cube = draws.cube(start, seed, run)
-    return np.array([ndtri(cube[variable][at]) for variable, at in (_place(start, name) for name in names)])
-
-
-def _place(start: Start, name: str) -> tuple[str, tuple[int, ...]]:
-    """Where a number stands in the cube."""
-    variable, index = spec.split(name)
-    dims = [dim for dim in variables()[variable].dims if dim != "run"]
-    return variable, tuple(start.labels[dim].index(label) for dim, label in zip(dims, index, strict=True))
+    return np.array([ndtri(cube[variable][at]) for variable, at in (draws.place(start, name) for name in names)])
 
 
 def points(start: Start, priors: Mapping[str, Prior], seed: int, dice: int, run: NDArray[np.uint32]) -> draws.Cube:
@@ -232,7 +223,7 @@ def points(start: Start, priors: Mapping[str, Prior], seed: int, dice: int, run:
     then = priors_of(start)
     for name, prior in priors.items():
         if then[name] != prior:
-            variable, at = _place(start, name)
+            variable, at = draws.place(start, name)
             cube[variable][at] = ndtr(np.clip(then[name].score(prior.quantile(cube[variable][at])), -8.0, 8.0))
     return cube
 
@@ -415,9 +406,3 @@ def _law(priors: Mapping[str, Prior], centre: FloatArray, cover: FloatArray) -> 
 def _plain(name: str, prior: Prior, related: float, scores: FloatArray) -> Row:
     """A number of which nothing was learned."""
     return Row(name, prior, 0.0, 1.0, float(related), *trust(ndtr(scores)))
-
-
-def trust(levels: FloatArray) -> tuple[float, float]:
-    """Share of levels in (0, 1) in the central 90 %, and the p-value of a χ² test that they are uniform."""
-    uniform = float(chisquare(np.histogram(levels, BINS, (0.0, 1.0))[0]).pvalue)
-    return float(np.mean(np.abs(levels - 0.5) <= 0.45)), uniform

@@ -325,7 +325,7 @@ def _brent(
 
 MODULE = Module(
     name="oil",
-    title="how restless Brent, discounts and exchange rates are, from weekly and monthly prices",
+    title="How restless Brent, discounts and exchange rates are, from weekly and monthly prices",
     gather=gather,
     priors=priors,
     model=model,

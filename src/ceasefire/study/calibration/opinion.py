@@ -112,7 +112,7 @@ def _asked_again(told: Told, point: int, generator: np.random.Generator) -> Told
 
 MODULE = Module(
     name="opinion",
-    title="how far and how fast opinion moves, from all polls of both sides",
+    title="How far and how fast opinion moves, from all polls of both sides",
     gather=gather,
     priors=priors,
     model=model,

@@ -219,7 +219,7 @@ def _launched(
 
 MODULE = Module(
     name="salvos",
-    title="how uneven launches are from week to week, and how their tempo comes and goes, from weekly reports of them",
+    title="How uneven launches are from week to week, and how their tempo comes and goes, from weekly reports of them",
     gather=gather,
     priors=priors,
     model=model,
