@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from ceasefire.study.assimilate import MEMBERS, Assimilated, AssimilationError, Row
+from ceasefire.study.assimilation.assimilate import MEMBERS, Assimilated, AssimilationError, Row
 from ceasefire.study.assimilation.cycle import Step
 from ceasefire.study.assimilation.score import Score
 from ceasefire.view import assimilation as view

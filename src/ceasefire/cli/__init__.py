@@ -22,7 +22,7 @@ from ceasefire.cli.assimilate import assimilate
 from ceasefire.cli.calibrate import calibrate
 from ceasefire.cli.claims import claims_app
 from ceasefire.cli.ledger import ledger_app
-from ceasefire.cli.skill import stack
+from ceasefire.cli.stack import stack
 from ceasefire.cli.terminal import AsJson, EvidenceOption, complain, progress, show
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices are small: more threads would wait for each other

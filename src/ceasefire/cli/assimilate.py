@@ -28,7 +28,7 @@ def assimilate(
     Example: ceasefire assimilate --from 2025-08-09 --to 2025-09-20 --runs 256
     """
     from ceasefire.scenario import spec
-    from ceasefire.study import assimilate as study
+    from ceasefire.study.assimilation import assimilate as study
     from ceasefire.view import assimilation as view
 
     with progress("Weeks of evidence", not as_json) as on_progress:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ceasefire.study.assimilate import ASSIMILATED, MEMBERS, Assimilated, AssimilationError, Row
+from ceasefire.study.assimilation.assimilate import ASSIMILATED, MEMBERS, Assimilated, AssimilationError, Row
 from ceasefire.study.assimilation.score import LEVELS
 from ceasefire.study.summary import Series
 from ceasefire.view import chart

@@ -12,8 +12,8 @@ import pytest
 from ceasefire.model import bargaining
 from ceasefire.scenario.start import Start
 from ceasefire.study import score
-from ceasefire.study.assimilate import AssimilationError, _weeks
 from ceasefire.study.assimilation import scale, sight
+from ceasefire.study.assimilation.assimilate import AssimilationError, _weeks
 from ceasefire.study.assimilation.cycle import Cycle, Standing, Week
 from ceasefire.study.assimilation.filter import spread_of
 from ceasefire.study.assimilation.score import scored
