@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test lint explanation reference monthly polls packs values calibration weights mechanisms couplings lock clean
+.PHONY: forecast test bench lint explanation reference monthly polls packs values calibration weights mechanisms couplings lock clean
 .DEFAULT_GOAL := forecast
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
@@ -12,6 +12,9 @@ forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
 
 test: $(VENV)/.dev lint  ## Everything that is checked
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: $(VENV)/.dev  ## Time the program against C, NumPy and Mesa, and a whole forecast (needs gcc; a quarter of an hour)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks --page docs/reference/speed.md
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -82,8 +85,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 lock:  ## Renew the hashed locks (needs uv)
-	$(COMPILE) --group build --extra text -o requirements/run.txt
-	$(COMPILE) --group build --extra text --extra postgres --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --group build --extra text --extra cluster --extra sweep -o requirements/run.txt
+	$(COMPILE) --group build --extra text --extra cluster --extra sweep --extra postgres --extra dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) out

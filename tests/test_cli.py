@@ -65,6 +65,17 @@ def call(*arguments: str) -> Told:
     return Told(code, out.getvalue(), err.getvalue())
 
 
+HELP = """
+import sys
+from ceasefire import cli
+try:
+    cli.main()
+except SystemExit as stop:
+    assert not stop.code
+print(*sys.modules, file=sys.stderr)
+"""
+
+
 def run(*arguments: str, **options: object) -> Told:
     """The whole command line, in a process of its own."""
     kept = {"capture_output": True, "text": True, "timeout": 240} | options
@@ -162,6 +173,14 @@ def test_help_lists_every_command():
     assert told.code == 0
     for command in ("scenarios", "forecast", "replay", "variables", "evidence", "explain"):
         assert re.search(rf"\b{command}\b", told.out)
+
+
+def test_help_needs_nothing_heavy():
+    """What computes is imported by the command that needs it."""
+    told = subprocess.run([sys.executable, "-c", HELP, "--help"], capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0
+    heavy = {"numpy", "jax", "equinox", "pydantic", "scipy", "xarray", "h3", "shapely", "sqlalchemy", "numpyro"}
+    assert not heavy & set(told.stderr.split()), told.stderr
 
 
 def test_without_a_command_help_is_shown_and_nothing_else():

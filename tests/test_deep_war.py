@@ -8,7 +8,8 @@ from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import decree, spec
 from ceasefire.scenario.start import open_war
 from ceasefire.simulate.run import Engine
-from ceasefire.study.whatif import SO_FAR, compare
+from ceasefire.study.measure import SO_FAR
+from ceasefire.study.whatif import compare
 
 CHUNKS, WEEKS = 6, 26
 BALLISTIC = ("air_defence.stopped", "R", "ballistic_missile")

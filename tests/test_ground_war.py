@@ -7,7 +7,8 @@ from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import decree, spec
 from ceasefire.scenario.start import open_war
-from ceasefire.study.whatif import SO_FAR, compare
+from ceasefire.study.measure import SO_FAR
+from ceasefire.study.whatif import compare
 
 RUNS, WEEKS = 64, 13
 ROADS = ("Dobropillia-Pokrovsk", "Mezhova-Pokrovsk", "Chaplyne-Pokrovsk")

@@ -14,6 +14,7 @@ _HOME = {
     "forecast": "study.forecast",
     "replay": "study.replay",
     "whatif": "study.whatif",
+    "sweep": "study.sweep",
     "zone": "study.zone",
     "fit": "study.fit",
     "bargaining": "study.bargaining",

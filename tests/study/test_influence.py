@@ -14,7 +14,7 @@ from ceasefire.scenario.start import Start
 from ceasefire.simulate import draws
 from ceasefire.study import influence as study
 from ceasefire.study.influence import GRADES, adjusted, after, correlations, interval
-from ceasefire.study.whatif import Output
+from ceasefire.study.measure import Output
 from ceasefire.view import influence as view
 
 RUNS, WEEKS = 32, 13

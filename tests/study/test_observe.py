@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -152,3 +153,24 @@ def test_mapping_leaves_the_true_area_alone(start):
     kept = area.copy()
     observe.mapped(constant(start, runs=40), area)
     assert np.array_equal(area, kept)
+
+
+def test_what_is_reported_of_a_run_does_not_depend_on_the_runs_drawn_beside_it(start):
+    runs, first = observe.BLOCK + 8, observe.BLOCK - 8
+    whole, late = constant(start, runs), replace(constant(start, runs - first), first=first)
+    assert np.array_equal(observe.claims(whole)[..., first:], observe.claims(late))
+    area = areas(start, runs)
+    assert np.array_equal(observe.mapped(whole, area)[..., first:], observe.mapped(late, area[..., first:]))
+
+
+def test_what_is_drawn_is_what_the_wars_are_fought_with(start):
+    found = observe.drawn(constant(start), ["reporting.unmapped", "reporting.overcount"])
+    for name, values in found.items():
+        assert np.array_equal(values, reporting(start)[name.removeprefix("reporting.")])
+
+
+def test_parameters_at_hand_need_not_be_drawn_again(start, claims):
+    ensemble, area = constant(start), areas(start)
+    at_hand = observe.drawn(ensemble, observe.REPORTING)
+    assert np.array_equal(observe.claims(ensemble, at_hand), claims)
+    assert np.array_equal(observe.mapped(ensemble, area, at_hand), observe.mapped(ensemble, area))

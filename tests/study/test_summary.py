@@ -54,6 +54,15 @@ def test_quantiles_leave_out_missing_draws_and_the_input_alone() -> None:
     np.testing.assert_array_equal(draws, before)
 
 
+def test_quantiles_are_those_of_numpy_to_the_last_bit() -> None:
+    random = np.random.default_rng(8)
+    draws = random.normal(size=(3, 7, 101))
+    assert np.array_equal(quantiles(draws), np.quantile(draws, (0.05, 0.25, 0.5, 0.75, 0.95), axis=-1))
+    draws[random.random(draws.shape) < 0.3] = np.nan
+    known = np.nanquantile(draws, (0.05, 0.25, 0.5, 0.75, 0.95), axis=-1)
+    assert np.array_equal(quantiles(draws), known)
+
+
 def test_series_are_plain_quantiles_over_runs(result: xarray.Dataset, summary: Summary) -> None:
     area = result["area"].values
     change = (area - area[0]).sum(axis=1)

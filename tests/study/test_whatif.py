@@ -14,8 +14,10 @@ from ceasefire.evidence.error import CeasefireError
 from ceasefire.scenario import decree
 from ceasefire.scenario.start import variables
 from ceasefire.simulate.run import CHUNK, TOWN_SHARE, Engine
+from ceasefire.study import measure
 from ceasefire.study import whatif as study
-from ceasefire.study.whatif import AT_END, IN_WEEK, SO_FAR, Measure, Output, Tally, WhatIf, of_start
+from ceasefire.study.measure import AT_END, IN_WEEK, SO_FAR, Measure, Output
+from ceasefire.study.whatif import Tally, WhatIf, of_start
 
 RUNS, WEEKS, SEED = 70, 26, 5
 """As many weeks as the ablation, so that both share one compiled program."""
@@ -24,7 +26,7 @@ HALF = "manpower.recruitment[Blue]=x0.5@5"
 
 @pytest.fixture(scope="module")
 def engine(invented_war) -> Engine:
-    return Engine(invented_war, weeks=WEEKS, seed=SEED, keep=study.recorded(invented_war))
+    return Engine(invented_war, weeks=WEEKS, seed=SEED, keep=measure.recorded(invented_war))
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +217,7 @@ def test_the_number_of_workers_changes_no_bit(compared, half, workers):
 
 def test_what_is_told_on_the_way_is_what_fewer_runs_would_say(compared, half):
     told: list[tuple[int, int, WhatIf]] = []
-    compared(HALF, workers=2, on_progress=lambda *at: told.append(at))
+    compared(HALF, workers=1, on_progress=lambda *at: told.append(at))
     assert [(done, total) for done, total, _ in told] == [(32, RUNS), (64, RUNS), (70, RUNS)]
     first, fewer = told[0][2], compared(HALF, runs=32)
     assert first.runs == fewer.runs == 32
@@ -229,19 +231,13 @@ def test_wars_that_fail_are_counted_and_left_out(invented_war, engine, half):
     plain, treated = engine.chunks(0, CHUNK, (engine.nothing, schedule))
     treated.ok[3] = False
     treated.series["attrition.troops"][:, :, 3] = np.nan
-    asked = study.measures(invented_war)
-    found = study.Gathered(Tally(study.headline_measures(invented_war), range(1, WEEKS + 1)), Tally(asked, (WEEKS,)))
-    pair = [
-        (
-            study.measured(chunk.series, study.headline_measures(invented_war), range(1, WEEKS + 1)),
-            study.measured(chunk.series, asked, (WEEKS,)),
-            chunk.ok,
-        )
-        for chunk in (plain, treated)
-    ]
-    study._gather((found,), pair)
-    assert (found.failed, found.rest.runs) == (1, CHUNK - 1)
-    assert np.isfinite(found.rest.comparison().difference).all()
+    asked = measure.measures(invented_war)
+    arms = [(measure.measured(arm.series, asked, (WEEKS,)),) * 2 + (arm.ok,) for arm in (plain, treated)]
+    part = study.paired(*arms)
+    assert (part.failed, part.headline.runs, part.rest.runs) == (1, CHUNK - 1, CHUNK - 1)
+    found = Tally(asked, (WEEKS,))
+    found.pairs.merge(part.rest)
+    assert np.isfinite(found.comparison().difference).all()
 
 
 # ----------------------------------------------------------------------------------------------------------- statistics
@@ -289,7 +285,7 @@ def test_every_label_of_every_output_is_compared_once(half, invented_war):
     keys = [(output.key, output.measure) for output in half.rest.outputs]
     assert len(keys) == len(set(keys))
     names = {output.name for output in half.rest.outputs}
-    assert set(study.recorded(invented_war)) - set(study.CODES) <= names
+    assert set(measure.recorded(invented_war)) - set(measure.CODES) <= names
     amounts = {output.name for output in half.rest.outputs if output.measure == SO_FAR}
     assert {"attrition.killed", "front.taken", "attrition.lost"} <= amounts
     assert not {"bargaining.hazard", "logistics.supply", "attrition.troops"} & amounts

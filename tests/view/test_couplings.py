@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from ceasefire.study.ablate import HELPS, NO_DIFFERENCE, NOT_SCORED, NOTHING, Ablation, Removed, Share
-from ceasefire.study.whatif import Comparison, Output
+from ceasefire.study.measure import Output
+from ceasefire.study.whatif import Comparison
 from ceasefire.view import couplings as view
 
 ROOT = Path(__file__).parents[2]

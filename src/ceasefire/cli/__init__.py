@@ -21,8 +21,10 @@ import typer
 from ceasefire.cli.assimilate import assimilate
 from ceasefire.cli.calibrate import calibrate
 from ceasefire.cli.claims import claims_app
+from ceasefire.cli.job import ClusterOption, ResumeOption, WorkersOption, at_work, opening_of
 from ceasefire.cli.ledger import ledger_app
 from ceasefire.cli.stack import stack
+from ceasefire.cli.sweep import sweep
 from ceasefire.cli.terminal import AsJson, EvidenceOption, complain, progress, show
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # matrices are small: more threads would wait for each other
@@ -142,38 +144,49 @@ def forecast(
     out: Annotated[Path | None, typer.Option(help="Folder to write; out/<scenario>/ otherwise.")] = None,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Up to 10 million runs in constant memory; chances, no report."),
+    ] = False,
+    series: Annotated[bool, typer.Option("--series", help="With --stream: keep the series of every war too.")] = False,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    resume: ResumeOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Forecast a scenario: simulate, summarise, write result.zarr, summary.json and report.html.
 
     Example: ceasefire forecast abu-dhabi-2026-01 --runs 2000 --weeks 52 --seed 1
     """
-    from ceasefire.simulate.ensemble import check
+    from ceasefire.simulate.ensemble import RequestError, check
     from ceasefire.simulate.result import check_target
     from ceasefire.study.forecast import forecast as run_forecast
     from ceasefire.study.forecast import opened
     from ceasefire.study.summary import to_json
+    from ceasefire.view import stream as view
+    from ceasefire.view.early import line
     from ceasefire.view.export import FILES, write_result
     from ceasefire.view.text import render
 
     name = _scenario(scenario, on)
     folder = out if out is not None else Path("out") / opened(name, on).id
     check(runs, weeks, seed, workers)
+    if series and not stream:
+        raise RequestError("--series is for --stream; a forecast without it keeps the series of every war anyway")
     check_target(folder)
-    with progress("Simulating wars", not as_json) as on_progress:
-        result = run_forecast(
-            name,
-            runs=runs,
-            weeks=weeks,
-            seed=seed,
-            on=on,
-            evidence=evidence,
-            workers=workers,
-            on_progress=on_progress,
-        )
-    summary = write_result(result, folder)
-    print(to_json(summary) if as_json else render(summary, [folder / name for name in FILES]))
+    job = {**opening_of(name, on, evidence, runs=runs, weeks=weeks, seed=seed), "stream": stream}
+    with (
+        at_work(job, workers=workers, cluster=cluster, resume=resume) as hands,
+        progress("Simulating wars", not as_json, hands=hands) as on_progress,
+    ):
+        asked: Any = {"runs": runs, "weeks": weeks, "seed": seed, "on": on, "evidence": evidence, "workers": hands}
+        asked["on_progress"] = on_progress
+        if stream:
+            print(view.streamed(name, folder, series=series, as_json=as_json, **asked))
+        else:
+            tell = None if as_json else lambda early: print(line(early), file=sys.stderr, flush=True)
+            summary = write_result(run_forecast(name, **asked, on_early=tell), folder)
+            print(to_json(summary) if as_json else render(summary, [folder / name for name in FILES]))
 
 
 def _scenario(name: str | None, on: str | None) -> str:
@@ -346,7 +359,8 @@ def backtest(
     draws: Annotated[int, typer.Option(help="How many wars to simulate for each opening.")] = 1000,
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Forecast past days from what was known on each, and score the forecasts against plain statistics.
@@ -359,7 +373,10 @@ def backtest(
     from ceasefire.view import scoreboard as view
 
     days, weeks = study.origins_between(origins, every), study.horizons_between(horizons)
-    with progress("Forecasting past days", not as_json) as on_progress:
+    with (
+        at_work({}, workers=workers, cluster=cluster, kept=False) as hands,
+        progress("Forecasting past days", not as_json, hands=hands) as on_progress,
+    ):
         study.backtest(
             scenario,
             origins=days,
@@ -368,7 +385,7 @@ def backtest(
             evidence=evidence,
             draws=draws,
             seed=seed,
-            workers=workers,
+            workers=hands,
             on_progress=on_progress,
         )
     if not as_json:
@@ -378,7 +395,7 @@ def backtest(
     print(to_json(board) if as_json else "\n".join([view.text(board), "", *map(str, files)]))
 
 
-for command in (calibrate, assimilate, stack):
+for command in (calibrate, assimilate, stack, sweep):
     app.command()(command)
 
 
@@ -475,7 +492,9 @@ def whatif(
     figure: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw the headline week by week.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write: JSON, text and figure.")] = None,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    resume: ResumeOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare a war with and without an intervention, run by run with the same luck.
@@ -493,9 +512,18 @@ def whatif(
         view.check_file(figure)
     if out is not None:
         view.check_folder(out)
-    with _answers(not as_json) as on_progress:
+    name = _scenario(scenario, on)
+    job = {
+        **opening_of(name, on, evidence, runs=runs, weeks=weeks, seed=seed),
+        "whatif": [do or [], given or [], surprise],
+        "policy": policy,
+    }
+    with (
+        at_work(job, workers=workers, cluster=cluster, resume=resume) as hands,
+        _answers(not as_json) as on_progress,
+    ):
         found = study.whatif(
-            _scenario(scenario, on),
+            name,
             do or [],
             given=given or [],
             policy=policy,
@@ -504,14 +532,14 @@ def whatif(
             seed=seed,
             on=on,
             evidence=evidence,
-            workers=workers,
+            workers=hands,
             surprise=surprise,
             on_progress=on_progress,
         )
-    told = study.to_json(found) if as_json else view.text(found, everything=everything, match=match)
-    if figure is not None:
-        write_whole(figure, view.figure(found))
-    files = [*([figure] if figure else []), *(view.write(found, out) if out is not None else ())]
+        told = study.to_json(found) if as_json else view.text(found, everything=everything, match=match)
+        if figure is not None:
+            write_whole(figure, view.figure(found))
+        files = [*([figure] if figure else []), *(view.write(found, out) if out is not None else ())]
     print(told if as_json or not files else "\n".join([told, "Files: " + "  ".join(map(str, files))]))
 
 
@@ -711,7 +739,9 @@ def influence(
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    resume: ResumeOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Drop every source in turn, and show what that does to the forecast; and what a new claim would be worth.
@@ -721,7 +751,11 @@ def influence(
     from ceasefire.study import influence as study
     from ceasefire.view import influence as view
 
-    with progress("Dropping sources", not as_json) as on_progress:
+    job = {**opening_of(scenario, on, evidence, runs=runs, weeks=weeks, seed=seed), "influence": match}
+    with (
+        at_work(job, workers=workers, cluster=cluster, resume=resume) as hands,
+        progress("Dropping sources", not as_json, hands=hands) as on_progress,
+    ):
         found = study.influence(
             scenario,
             match=match,
@@ -730,7 +764,7 @@ def influence(
             seed=seed,
             on=on,
             evidence=evidence,
-            workers=workers,
+            workers=hands,
             on_progress=on_progress,
         )
     print(study.to_json(found) if as_json else view.text(found))

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ceasefire.cli.job import ClusterOption, ResumeOption, WorkersOption, at_work, opening_of
 from ceasefire.cli.terminal import AsJson, EvidenceOption, progress
 
 
@@ -21,7 +22,9 @@ def calibrate(
     members: Annotated[int, typer.Option(help="Wars to learn the couplings from, for each opening.")] = 2048,
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
+    cluster: ClusterOption = None,
+    resume: ResumeOption = False,
     as_json: AsJson = False,
 ) -> None:
     """Learn what does not change during a war from all that was known on a day; takes minutes.
@@ -34,7 +37,14 @@ def calibrate(
     from ceasefire.study.calibration import calibrate as study
     from ceasefire.view import calibration as view
 
-    with progress("Calibrating, per cent", not as_json) as on_progress:
+    job = {
+        **opening_of(scenario, until, evidence, runs=members, weeks=0, seed=seed),
+        "calibrate": [sorted(only or ()), replicates],
+    }
+    with (
+        at_work(job, workers=workers, cluster=cluster, resume=resume) as hands,
+        progress("Calibrating, per cent", not as_json, hands=hands) as on_progress,
+    ):
         found = study.calibrate(
             scenario,
             until=until,
@@ -43,9 +53,9 @@ def calibrate(
             replicates=replicates,
             members=members,
             seed=seed,
-            workers=workers,
+            workers=hands,
             on_progress=on_progress,
         )
-    files = study.write(found, out)
+        files = study.write(found, out)
     told = json.dumps(asdict(found.report), ensure_ascii=False, indent=1)
     print(told if as_json else "\n".join([view.text(found.report), "", *map(str, files)]))

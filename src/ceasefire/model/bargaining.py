@@ -300,6 +300,11 @@ def breaking_now(
     return jnp.where(ripe, chance * jnp.exp(-params.settled_effect), chance)
 
 
+def worse_off(surplus: Float[Array, "side *some run"]) -> Float[Array, "*some run"]:
+    """The smaller surplus of both sides."""
+    return jnp.minimum(surplus[0], surplus[1])
+
+
 class Offer(eqx.Module):
     """What the packages leave to each side this week."""
 
@@ -310,7 +315,7 @@ class Offer(eqx.Module):
     @property
     def least(self) -> Float[Array, "package run"]:
         """The smaller surplus of both sides."""
-        return self.surplus.min(axis=0)
+        return worse_off(self.surplus)
 
 
 def offers(appraisal: Appraisal, breaks: Float[Array, "package run"], wanted: Wanted) -> Offer:
@@ -318,7 +323,7 @@ def offers(appraisal: Appraisal, breaks: Float[Array, "package run"], wanted: Wa
     kept = wanted.impatience[:, None] / jnp.maximum(wanted.impatience[:, None] + breaks, TINY)
     gained = (1 - kept) * wanted.relapsed[:, None] - wanted.least[:, None]
     plain = kept * appraisal.worth + gained - appraisal.overruling
-    each = jnp.stack([(plain + kept * added[:, None]).min(axis=0) for added in appraisal.bundle_worth])
+    each = jnp.stack([worse_off(plain + kept * added[:, None]) for added in appraisal.bundle_worth])
     bundle = jnp.argmax(each, axis=0)
     added = jnp.stack([jnp.take_along_axis(appraisal.bundle_worth[:, side], bundle, axis=0) for side in range(SIDES)])
     return Offer(plain + kept * added, bundle)
@@ -489,7 +494,7 @@ def step(
         surplus=jnp.take_along_axis(offer.surplus, at_best[None], axis=1)[:, 0],
         likely=options_of(terms, offer, appraisal, best),
         line=jnp.take_along_axis(appraisal.line, terms.line[best][None], axis=0)[0],
-        lasting=jnp.take_along_axis((1 - breaks) ** 52, at_best, axis=0)[0],
+        lasting=(1 - jnp.take_along_axis(breaks, at_best, axis=0)[0]) ** 52,
         structural=structural,
         usual=usual,
         agreement=agreement,

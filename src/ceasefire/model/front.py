@@ -433,7 +433,8 @@ def decree(
     change = jnp.where(
         ground.area[ground.town_cell][..., None] > 0, jnp.where(move > 0, 1 - before, before) * move, 0.0
     )
-    after = jnp.clip(held.at[ground.town_cell].add(change), 0.0, 1.0)
+    after = held.at[ground.town_cell].add(change)
+    after = after.at[ground.town_cell].set(jnp.clip(after[ground.town_cell], 0.0, 1.0))
     shared = jnp.zeros_like(ground.area).at[ground.town_cell].add(1.0)[ground.town_cell]
     moved = (after[ground.town_cell] - before) * (ground.area[ground.town_cell] / shared)[..., None]
     by_axis = jax.ops.segment_sum(

@@ -218,7 +218,7 @@ def appraise(
     land = land_worth(params, tastes, terms, share)
     added, bundle = bundles(tastes, terms)
     worth = package_worth(tastes, terms, land)
-    objection = objections(params, floor, worth + added[0][:, None])
+    objection = objections(params, floor, worth[SIDES:] + added[0, SIDES:, None])
     return Appraisal(
         worth=worth[:SIDES],
         overruling=overruling(params, objection),
@@ -256,12 +256,14 @@ def accepted(params: Params, floor: Float[Array, "... run"], worth: Float[Array,
 
 
 def objections(
-    params: Params, floor: Float[Array, "actor run"], worth: Float[Array, "actor package run"]
-) -> Float[Array, "actor package run"]:
-    """How far each voice objects to each package, 0 to 1; leaders do not."""
-    return (1 - accepted(params, floor[:, None], worth)).at[:SIDES].set(0.0)
+    params: Params, floor: Float[Array, "actor run"], worth: Float[Array, "voice package run"]
+) -> Float[Array, "voice package run"]:
+    """How far each voice objects to each package, which is worth so much to it, 0 to 1; leaders do not object."""
+    return 1 - accepted(params, floor[SIDES:, None], worth)
 
 
-def overruling(params: Params, objection: Float[Array, "actor package run"]) -> Float[Array, "side package run"]:
+def overruling(params: Params, objection: Float[Array, "voice package run"]) -> Float[Array, "side package run"]:
     """What it costs each leader to overrule the voices that he minds."""
-    return (params.price[:, :, None] * objection).sum(axis=1)
+    price = params.price[:, SIDES:, None]
+    none = jnp.zeros((SIDES, *objection.shape[1:]), objection.dtype)
+    return sum((price[:, voice] * each for voice, each in enumerate(objection)), none)

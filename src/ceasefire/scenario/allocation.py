@@ -70,7 +70,10 @@ class AllocationLaw:
 
     def draw(self, uniforms: FloatArray) -> FloatArray:
         """Exponents and resistances at uniforms [3 + feature, run]."""
-        return self.centre[:, None] + np.einsum("ij,jr->ir", self.root, ndtri(uniforms))
+        drawn = np.repeat(self.centre[:, None], uniforms.shape[-1], axis=1)
+        for column, score in zip(self.root.T, ndtri(uniforms), strict=True):  # in one order, however many runs
+            drawn += column[:, None] * score
+        return drawn
 
 
 @dataclass(frozen=True)

@@ -251,13 +251,18 @@ def follow(gain: FloatArray, population: Population, *, known: int = 0) -> Follo
     law = np.broadcast_to(start / start.sum(), (half_lives, lumps, means, spreads, len(Z)))
     evidence = upto = np.zeros(law.shape[:-1])
     told = np.nan_to_num(gain)
+    says: dict[float, tuple[FloatArray, FloatArray]] = {}  # a week without ground says the same each time
     seen = np.stack([_mixture(told, m, *_fine_counts(m)) for m in population.lump.tolist()], axis=1)
     for week in range(len(gain)):
         upto = evidence if week == known else upto
         if not np.isnan(gain[week]):
-            each = seen[week][:, below] * (1 - beyond) + seen[week][:, below + 1] * beyond
-            peak = each.max(axis=3, keepdims=True)
-            law = law * np.exp(each - peak)
+            amount = max(float(gain[week]), NOUGHT)
+            if amount not in says:
+                each = seen[week][:, below] * (1 - beyond) + seen[week][:, below + 1] * beyond
+                peak = each.max(axis=3, keepdims=True)
+                says[amount] = np.exp(each - peak), peak
+            likely, peak = says[amount]
+            law = law * likely
             total = np.maximum(law.sum(axis=4), 1e-300)
             evidence = evidence + np.log(total) + peak[..., 0]
             law = law / total[..., None]

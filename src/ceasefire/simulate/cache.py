@@ -24,9 +24,8 @@ LEAST_SECONDS = 0.5
 
 def keep_compiled() -> Path | None:
     """Keep compiled code from now on; returns the folder, None where it is turned off or cannot be used."""
-    chosen = getattr(jax.config, "jax_compilation_cache_dir", None)
-    if chosen:
-        return Path(chosen)
+    if (chosen := kept_in()) is not None:
+        return chosen
     folder = _folder()
     if folder is None:
         return None
@@ -44,6 +43,12 @@ def keep_compiled() -> Path | None:
     return folder
 
 
+def kept_in() -> Path | None:
+    """The folder of compiled code; None where nothing is kept."""
+    chosen = jax.config.values["jax_compilation_cache_dir"]
+    return Path(chosen) if chosen else None
+
+
 def _folder() -> Path | None:
     chosen = os.environ.get("CEASEFIRE_CACHE")
     if chosen == "":
@@ -52,10 +57,10 @@ def _folder() -> Path | None:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ceasefire"
     except RuntimeError:  # nobody's home
         return None
-    return (Path(chosen) if chosen else base) / f"compiled-{_processor()}"
+    return (Path(chosen) if chosen else base) / f"compiled-{processor()}"
 
 
-def _processor() -> str:
+def processor() -> str:
     """A mark for the kind of processor and the version of the compiler."""
     told = [platform.system(), platform.machine(), platform.processor(), jax.__version__, jax.lib.__version__]
     with suppress(OSError):

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.special import betaincinv, ndtri
 
 from ceasefire.model import war
@@ -230,13 +230,18 @@ def _fighting_on(start: Start, drawn: Values) -> Values:
 _LOG_LOGISTIC = tuple(duration.FAMILIES).index("log-logistic")
 
 
+def on_device(values: ArrayLike, dtype: DTypeLike = float) -> jax.Array:
+    """An array for compiled code, converted here: JAX would compile a conversion for every shape."""
+    return jax.device_put(np.asarray(values, jax.dtypes.canonicalize_dtype(dtype)))
+
+
 def parameters(drawn: Values) -> tuple[war.Params, reporting.Params]:
     """Drawn values as the records that the model takes."""
 
     def of(subsystem: ModuleType) -> Any:
         owner = subsystem.__name__.rsplit(".", 1)[-1]
         fields = [field.name for field in dataclasses.fields(subsystem.Params)]
-        return subsystem.Params(**{field: jnp.asarray(drawn[f"{owner}.{field}"], float) for field in fields})
+        return subsystem.Params(**{field: on_device(drawn[f"{owner}.{field}"]) for field in fields})
 
     owners = {subsystem.__name__.rsplit(".", 1)[-1]: of(subsystem) for subsystem in war.SUBSYSTEMS}
     return war.Params(**owners), of(reporting)

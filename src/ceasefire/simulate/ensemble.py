@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +14,8 @@ from ceasefire.scenario.decree import Schedule
 from ceasefire.scenario.start import Start
 from ceasefire.simulate import draws
 from ceasefire.simulate.draws import Values
-from ceasefire.simulate.run import CHUNK, KEPT, Engine
-
-T = TypeVar("T")
+from ceasefire.simulate.pool import Pool, Workers, worked
+from ceasefire.simulate.run import CHUNK, KEPT, Chunk, Engine
 
 LARGEST_RUNS = 10_000_000
 LONGEST_WEEKS = 520
@@ -66,7 +62,7 @@ class Ensemble:
         return taken[:, 0] - taken[:, 1] + self.series["front.ceded"]
 
 
-def check(runs: int, weeks: int, seed: int, workers: int | None = None) -> None:
+def check(runs: int, weeks: int, seed: int, workers: Workers = None) -> None:
     """Raise `RequestError` for numbers that make no sense."""
     if not 1 <= runs <= LARGEST_RUNS:
         raise RequestError(f"{runs} runs were asked for; from 1 to {LARGEST_RUNS:,} can be simulated")
@@ -74,8 +70,9 @@ def check(runs: int, weeks: int, seed: int, workers: int | None = None) -> None:
         raise RequestError(f"{weeks} weeks were asked for; from 1 to {LONGEST_WEEKS} can be simulated")
     if not 0 <= seed < 2**64:
         raise RequestError(f"the seed is {seed}; a whole number from 0 to 2^64 − 1 is needed")
-    if workers is not None and not 1 <= workers <= 1024:
-        raise RequestError(f"{workers} workers were asked for; from 1 to 1024 make sense")
+    width = workers.threads if isinstance(workers, Pool) else workers
+    if width is not None and not 1 <= width <= 1024:
+        raise RequestError(f"{width} workers were asked for; from 1 to 1024 make sense")
 
 
 def simulate(
@@ -84,13 +81,15 @@ def simulate(
     runs: int,
     weeks: int,
     seed: int,
-    workers: int | None = None,
+    workers: Workers = None,
     do: Schedule | None = None,
     keep: tuple[str, ...] = KEPT,
     on_progress: Callable[[int, int], None] | None = None,
+    on_chunk: Callable[[int, Chunk], None] | None = None,
 ) -> Ensemble:
     """Simulate `runs` wars for `weeks` weeks and keep the named series of them.
 
+    `on_chunk` is told of each chunk with its number, `on_progress` of how many runs are done and how many there are.
     Raises `RequestError` for numbers that make no sense.
     """
     check(runs, weeks, seed, workers)
@@ -108,28 +107,9 @@ def simulate(
             store[name][..., at] = values
         control += chunk.control
         ok[at], error[at] = chunk.ok, chunk.area_error
-        done += values.shape[-1]
+        done += len(chunk.ok)
+        if on_chunk:
+            on_chunk(index, chunk)
         if on_progress:
             on_progress(done, runs)
     return Ensemble(start, seed, weeks, store, control, ok, error)
-
-
-def worked(work: Callable[[int], T], number: int, workers: int | None = None) -> Iterator[tuple[int, T]]:
-    """Work on 0 … number − 1, told as they are finished.
-
-    Workers are threads: compiled code leaves Python alone while it runs.
-    """
-    width = min(workers or os.cpu_count() or 1, number)
-    pool = ThreadPoolExecutor(width, thread_name_prefix="wars")
-    try:
-        waiting = iter(range(number))
-        busy = {pool.submit(work, index): index for index in islice(waiting, width)}
-        while busy:
-            finished, _ = wait(busy, return_when=FIRST_COMPLETED)
-            for future in finished:
-                index = busy.pop(future)
-                if (following := next(waiting, None)) is not None:
-                    busy[pool.submit(work, following)] = following
-                yield index, future.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)

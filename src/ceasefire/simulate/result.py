@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -11,9 +13,11 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from ceasefire.evidence.error import CeasefireError
+from ceasefire.scenario.start import Start
 from ceasefire.simulate.run import CHUNK
 
 VERSION = version("ceasefire")
@@ -30,12 +34,15 @@ class ResultError(CeasefireError):
 def whole(target: Path) -> Iterator[Path]:
     """A folder to write in, put in the place of `target` once everything is written; removed on any failure.
 
+    Meanwhile no warnings are told: zarr has one for every array of text, and filters are for all threads to share.
     Raises `ResultError` where the folder cannot be written, or something that is no result stands in its place.
     """
     target = Path(target)
     aside = _aside(target)
     try:
-        yield aside
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield aside
         (aside / MARK).write_text(f"{FORMAT}\n")
         _replace(aside, target)
     except OSError as error:
@@ -82,7 +89,8 @@ def _refuse(target: Path) -> None:
 
 
 LONGEST_NAME = 240
-OURS = (MARK, ARRAY, "summary.json", "report.html")
+STREAM, SERIES = "stream.zarr", "series.zarr"
+OURS = (MARK, ARRAY, STREAM, SERIES, "summary.json", "report.html")
 
 
 def _is_ours(target: Path) -> bool:
@@ -110,13 +118,25 @@ def _replace(aside: Path, target: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def save(result: xr.Dataset, folder: Path) -> None:
+def fingerprint(start: Start, *, runs: int, weeks: int, seed: int) -> str:
+    """A mark of what a result is a function of: version, chunk width, scenario, evidence, lessons, seed and size.
+
+    Two results with the same mark have the same bits, on processors of the same kind.
+    """
+    told = [VERSION, CHUNK, runs, weeks, seed, start.scenario.model_dump_json(), start.evidence_hash]
+    found = hashlib.sha256(json.dumps(told).encode())
+    fitted = start.valuation
+    arrays = [part for law in start.calibrated for part in (law.centre, law.root)]
+    arrays += [fitted.coefficients, fitted.low, fitted.high] if fitted else []
+    for array in arrays:
+        found.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
+    return found.hexdigest()[:16]
+
+
+def save(result: xr.Dataset, folder: Path, name: str = ARRAY) -> None:
     """Write a result's array into a folder (see `whole`)."""
     encoding = {name: {"chunks": tuple(array.shape)} for name, array in result.data_vars.items()}
-    result.attrs["chunk"] = CHUNK
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        result.to_zarr(folder / ARRAY, mode="w", consolidated=False, zarr_format=3, encoding=encoding)
+    result.to_zarr(folder / name, mode="w", consolidated=False, zarr_format=3, encoding=encoding)
 
 
 def load(path: str | Path) -> xr.Dataset:
@@ -128,6 +148,8 @@ def load(path: str | Path) -> xr.Dataset:
         found = (folder / MARK).read_text()[:20].strip() if whole else ""
     except (OSError, ValueError) as error:
         raise ResultError(f"cannot read {str(path)[-100:]!r}: {getattr(error, 'strerror', None) or error}") from None
+    if not whole and (folder / STREAM).is_dir():
+        raise ResultError(f"{path} holds a streamed forecast, which keeps no single wars; forecast without --stream")
     if not whole:
         raise ResultError(f"{path} holds no result; `ceasefire forecast` writes one into out/<scenario>/")
     if found != str(FORMAT):

@@ -7,8 +7,7 @@ not depend on how many runs there are, nor on who works on them. Lanes beyond th
 from __future__ import annotations
 
 import dataclasses
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,6 +25,9 @@ from ceasefire.scenario.agenda import Agenda
 from ceasefire.scenario.decree import Schedule, nothing
 from ceasefire.scenario.start import Start
 from ceasefire.simulate import draws
+from ceasefire.simulate.cache import keep_compiled
+from ceasefire.simulate.compiled import Program
+from ceasefire.simulate.draws import on_device
 
 CHUNK = 32
 """Runs simulated together; part of what makes a result what it is."""
@@ -84,37 +86,37 @@ def ground_of(start: Start) -> Ground:
     told = start.scenario.war
     role = [[float(item.role == role) for item in told.items] for role in ROLES]
     return Ground(
-        area=jnp.asarray(np.append(t.area, 0.0), float),
-        axis=jnp.asarray(np.append(t.axis, 0), jnp.int32),
-        neighbour=jnp.asarray(np.vstack([t.neighbour, np.full((1, 6), dummy)]), jnp.int32),
-        border=jnp.asarray(np.column_stack([t.border, np.zeros(2)]), float),
-        feature=jnp.asarray(np.column_stack([t.feature, np.zeros(len(t.feature))]), float),
-        height=jnp.asarray(np.append(t.height, 0.0), float),
-        population=jnp.asarray(np.append(t.population, 0.0), float),
-        works=jnp.asarray(np.column_stack([t.works, np.ones(2)]), float),
-        block=jnp.asarray(np.append(block, len(block_neighbour)), jnp.int32),
-        block_neighbour=jnp.asarray(np.vstack([block_neighbour, np.full((1, 6), len(block_neighbour))]), jnp.int32),
-        climate=jnp.asarray(t.climate, float),
-        collection=jnp.asarray(start.collection, float),
-        edge=jnp.asarray(np.vstack([roads.edge, np.zeros((1, 2))]), jnp.int32),
-        length=jnp.asarray(np.append(roads.length, np.inf), float),
-        capacity=jnp.asarray(np.append(roads.capacity, 0.0), float),
-        edge_cell=jnp.asarray(theatre.padded([*roads.edge_cell, np.zeros(0, int)], dummy), jnp.int32),
-        link=jnp.asarray(link, jnp.int32),
-        link_edge=jnp.asarray(link_edge, jnp.int32),
-        node_cell=jnp.asarray(np.where(roads.cell < 0, dummy, roads.cell), jnp.int32),
-        rear=jnp.asarray(roads.rear, float),
-        node_weight=jnp.asarray(roads.weight, float),
-        garrison_node=jnp.asarray(garrison_node, float),
-        garrison_cell=jnp.asarray(theatre.padded([garrison.row for garrison in t.garrisons], dummy), jnp.int32),
-        garrison_side=jnp.asarray([garrison.side for garrison in t.garrisons], jnp.int32),
-        garrison_flow=jnp.asarray(theatre.opening_flow(t), float),
-        town_cell=jnp.asarray(town_cell, jnp.int32),
-        town_weight=jnp.asarray(town_weight, float),
-        role=jnp.asarray(role, float),
-        supports=jnp.asarray([[patron.supports == side.id for patron in told.patrons] for side in told.sides], float),
-        election=jnp.asarray(start.elections, jnp.int32),
-        talks=jnp.asarray(start.talks, float),
+        area=on_device(np.append(t.area, 0.0)),
+        axis=on_device(np.append(t.axis, 0), np.int32),
+        neighbour=on_device(np.vstack([t.neighbour, np.full((1, 6), dummy)]), np.int32),
+        border=on_device(np.column_stack([t.border, np.zeros(2)])),
+        feature=on_device(np.column_stack([t.feature, np.zeros(len(t.feature))])),
+        height=on_device(np.append(t.height, 0.0)),
+        population=on_device(np.append(t.population, 0.0)),
+        works=on_device(np.column_stack([t.works, np.ones(2)])),
+        block=on_device(np.append(block, len(block_neighbour)), np.int32),
+        block_neighbour=on_device(np.vstack([block_neighbour, np.full((1, 6), len(block_neighbour))]), np.int32),
+        climate=on_device(t.climate),
+        collection=on_device(start.collection),
+        edge=on_device(np.vstack([roads.edge, np.zeros((1, 2))]), np.int32),
+        length=on_device(np.append(roads.length, np.inf)),
+        capacity=on_device(np.append(roads.capacity, 0.0)),
+        edge_cell=on_device(theatre.padded([*roads.edge_cell, np.zeros(0, int)], dummy), np.int32),
+        link=on_device(link, np.int32),
+        link_edge=on_device(link_edge, np.int32),
+        node_cell=on_device(np.where(roads.cell < 0, dummy, roads.cell), np.int32),
+        rear=on_device(roads.rear),
+        node_weight=on_device(roads.weight),
+        garrison_node=on_device(garrison_node),
+        garrison_cell=on_device(theatre.padded([garrison.row for garrison in t.garrisons], dummy), np.int32),
+        garrison_side=on_device([garrison.side for garrison in t.garrisons], np.int32),
+        garrison_flow=on_device(theatre.opening_flow(t)),
+        town_cell=on_device(town_cell, np.int32),
+        town_weight=on_device(town_weight),
+        role=on_device(role),
+        supports=on_device([[patron.supports == side.id for patron in told.patrons] for side in told.sides]),
+        election=on_device(start.elections, np.int32),
+        talks=on_device(start.talks),
         terms=terms_of(start),
     )
 
@@ -136,23 +138,23 @@ def terms(
     lands, area = agenda.lands, np.append(area, 0.0)
     row = np.append(lands.row, -1)
     return Terms(
-        land_area=jnp.asarray([area * (row == k) for k in range(len(lands.id))], float),
-        land_behind=jnp.asarray(lands.behind, float),
-        land_whole=jnp.asarray(lands.whole, float),
-        issue=jnp.asarray(agenda.issue, jnp.int32),
-        territorial=jnp.asarray([issue.territorial for issue in agenda.issues], float),
-        status_quo=jnp.asarray(agenda.status_quo, float),
-        package=jnp.asarray(agenda.package, jnp.int32),
-        rider=jnp.asarray(agenda.rider, float),
-        line=jnp.asarray(agenda.line, jnp.int32),
-        gives=jnp.asarray(agenda.gives, float),
-        neutral=jnp.asarray(agenda.neutral, float),
-        depth=jnp.asarray(agenda.depth, float),
-        guarantee=jnp.asarray(agenda.guarantee, float),
-        relief=jnp.asarray(agenda.relief, float),
-        settles=jnp.asarray(agenda.settles, float),
-        camp=jnp.asarray([[of == side for of in camp] for side in sides], float),
-        deadline=jnp.asarray(deadline, float),
+        land_area=on_device([area * (row == k) for k in range(len(lands.id))]),
+        land_behind=on_device(lands.behind),
+        land_whole=on_device(lands.whole),
+        issue=on_device(agenda.issue, np.int32),
+        territorial=on_device([issue.territorial for issue in agenda.issues]),
+        status_quo=on_device(agenda.status_quo),
+        package=on_device(agenda.package, np.int32),
+        rider=on_device(agenda.rider),
+        line=on_device(agenda.line, np.int32),
+        gives=on_device(agenda.gives),
+        neutral=on_device(agenda.neutral),
+        depth=on_device(agenda.depth),
+        guarantee=on_device(agenda.guarantee),
+        relief=on_device(agenda.relief),
+        settles=on_device(agenda.settles),
+        camp=on_device([[of == side for of in camp] for side in sides]),
+        deadline=on_device(deadline),
     )
 
 
@@ -267,6 +269,14 @@ def stand(
     return standing(state, ground, frozenset(place.name for place in places)), holders(state, counted)
 
 
+def _like_fought(names: list[str], params: war.Params, opening: war.State, *others: Any) -> Fought:
+    """What has the structure of what `fight` returns."""
+    recorded = [name.removeprefix("series/") for name in names if name.startswith("series/")]
+    none: Any = 0
+    return Fought(opening, dict.fromkeys(recorded, none), *[none] * (len(Fought._fields) - 2))
+
+
+@partial(Program, like=_like_fought)
 @partial(
     jax.jit,
     static_argnames=("list_length", "places"),
@@ -308,6 +318,12 @@ def fight(
     return Fought(last, series, control, overflow.any(), error, _finite(series))
 
 
+def prepare() -> None:
+    """Keep compiled code from now on, and load the loop over weeks that was used last while other work goes on."""
+    keep_compiled()
+    fight.prepare()
+
+
 def _finite(series: dict[str, jax.Array]) -> jax.Array:
     """Weeks and runs of which every number is finite."""
     real = [values for values in series.values() if jnp.issubdtype(values.dtype, jnp.floating)]
@@ -333,10 +349,9 @@ class Engine:
         self.nothing = nothing(start, weeks)
         self.do = do or self.nothing
         self.ground = ground_of(start)
-        self.share = jnp.asarray(start.theatre.opening_share, float)
-        self.momentum = jnp.asarray(start.momentum, float)
+        self.share = on_device(start.theatre.opening_share)
+        self.momentum = on_device(start.momentum)
         self.list_length = opening_list_length(start, self.ground)
-        self.compiling, self.compiled = threading.Lock(), set[tuple[int, int]]()
 
     def chunk(self, number: int, runs: int) -> Chunk:
         """Simulate chunk `number` of an ensemble of `runs`."""
@@ -349,34 +364,34 @@ class Engine:
         wider = draws.wider_power(self.seed, run, self.wider) if self.wider else 0.0
         params, _ = draws.parameters(draws.values(self.start, draws.cube(self.start, self.seed, run), wider))
         known: NDArray[np.bool_] = np.all(
-            [jnp.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0
+            [np.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0
         )
-        counted = jnp.asarray(asked.astype(np.int32))
+        counted = on_device(asked, np.int32)
         for do in decreed:
             opening = begin(params, self.share, self.momentum, self.ground, counted, places=do.places)
-            spans = list(self._spans(params, opening[0], do, jnp.asarray(run), counted))
+            spans = list(self._spans(params, opening[0], do, on_device(run, np.uint32), counted))
             told = self._told((opening[1], opening[2]), spans, asked)
             yield told._replace(ok=told.ok & known[asked])
 
     def begun(self, params: war.Params, run: NDArray[np.uint32]) -> Wars:
         """Open the wars of a chunk that have given parameters."""
-        counted = jnp.ones(CHUNK, jnp.int32)
+        counted = on_device(np.ones(CHUNK), np.int32)
         state, _, _ = begin(params, self.share, self.momentum, self.ground, counted, places=self.nothing.places)
         return Wars(params, state, run)
 
     def week(self, wars: Wars, number: int) -> Fought:
         """Fight one week, number `number` from 0, of wars that stand as given; nothing is decreed in it."""
-        factor, shift = (jnp.asarray(part[:1], float) for part in (self.nothing.factor, self.nothing.shift))
-        run, counted = jnp.asarray(wars.run), jnp.ones(CHUNK, jnp.int32)
+        factor, shift = (part[:1] for part in (self.nothing.factor, self.nothing.shift))
+        run, counted = on_device(wars.run, np.uint32), on_device(np.ones(CHUNK), np.int32)
         length = self.list_length
         fought, _ = self._long_enough(wars.params, wars.state, factor, shift, run, counted, number, length=length)
         return fought
 
     def onward(self, wars: Wars, number: int, asked: NDArray[np.bool_]) -> Chunk:
         """Fight wars that stand as given on to the horizon, from week `number`; what stands then is told first."""
-        counted, do = jnp.asarray(asked.astype(np.int32)), self.nothing
+        counted, do = on_device(asked, np.int32), self.nothing
         opening = stand(wars.state, self.ground, counted, places=do.places)
-        spans = list(self._spans(wars.params, wars.state, do, jnp.asarray(wars.run), counted, number))
+        spans = list(self._spans(wars.params, wars.state, do, on_device(wars.run, np.uint32), counted, number))
         return self._told(opening, spans, asked)
 
     def _told(
@@ -411,8 +426,8 @@ class Engine:
         The last goes on beyond the horizon where that is no whole number of spans; what it tells of that is dropped.
         """
         beyond = ((0, -self.weeks % SPAN), (0, 0))
-        factor = jnp.asarray(np.pad(do.factor, beyond, constant_values=1.0), float)
-        shift = jnp.asarray(np.pad(do.shift, beyond), float)
+        factor = np.pad(do.factor, beyond, constant_values=1.0)
+        shift = np.pad(do.shift, beyond)
         length = self.list_length
         for first in range(0, self.weeks, SPAN):
             at = slice(first, first + SPAN)
@@ -426,8 +441,8 @@ class Engine:
         self,
         params: war.Params,
         state: war.State,
-        factor: jax.Array,
-        shift: jax.Array,
+        factor: NDArray[np.float64],
+        shift: NDArray[np.float64],
         run: jax.Array,
         counted: jax.Array,
         first: int,
@@ -435,39 +450,20 @@ class Engine:
         length: int,
     ) -> tuple[Fought, int]:
         """Fight with a list of cells in reach of the front that doubles until it is long enough; with its length."""
-        seed = jnp.asarray(draws.seed_words(self.seed))
+        decreed = on_device(factor), on_device(shift)
+        luck = on_device(draws.seed_words(self.seed), np.uint32), run
+        week, places = on_device(first, np.int32), self.nothing.places
         while True:
-            call = partial(
-                fight,
-                params,
-                state,
-                self.ground,
-                factor,
-                shift,
-                seed,
-                run,
-                counted,
-                jnp.asarray(first),
-                list_length=length,
-                places=self.nothing.places,
+            fought = fight(
+                params, state, self.ground, *decreed, *luck, counted, week, list_length=length, places=places
             )
-            fought = self._once_compiled((length, len(factor)), call)
             if not bool(fought.overflow) or length >= len(self.start.theatre):
                 return fought, length
             length = min(2 * length, len(self.start.theatre))
 
-    def _once_compiled(self, key: tuple[int, int], call: Callable[[], Fought]) -> Fought:
-        """The first to come compiles, the others wait for it instead of compiling the same again."""
-        with self.compiling:
-            if key not in self.compiled:
-                fought = call()
-                self.compiled.add(key)
-                return fought
-        return call()
-
 
 def opening_list_length(start: Start, ground: Ground) -> int:
     """Room for 2.75 times the cells in reach of the front at the opening, in thousands, at most all of them."""
-    one_run = front.in_reach(ground, jnp.append(jnp.asarray(start.theatre.opening_share, float), 0.0)[:, None])
+    one_run = jax.jit(front.in_reach)(ground, on_device(np.append(start.theatre.opening_share, 0.0)[:, None]))
     reach = int(one_run.sum())
     return min(len(start.theatre), 1024 * -(-11 * max(reach, 1) // 4096))

@@ -32,7 +32,7 @@ from ceasefire.scenario.decree import Decree, Schedule
 from ceasefire.scenario.start import Start
 from ceasefire.scenario.valuation import Valuation
 from ceasefire.simulate import draws, reservation
-from ceasefire.simulate.ensemble import worked
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.reservation import Fit, Paths, Scale
 from ceasefire.simulate.run import CHUNK, SPAN, Engine, terms_of
 
@@ -66,7 +66,7 @@ def fit(
     *,
     runs: int = RUNS,
     weeks: int = WEEKS,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Valuation:
     """Fit the values of fighting on of a war, in minutes. Deterministic.
@@ -79,7 +79,7 @@ def fit(
 
 
 def revise(
-    start: Start, do: Sequence[Decree], *, given: Sequence[Decree] = (), weeks: int = 0, workers: int | None = None
+    start: Start, do: Sequence[Decree], *, given: Sequence[Decree] = (), weeks: int = 0, workers: Workers = None
 ) -> tuple[reservation.Revision, FloatArray]:
     """What an intervention does to values that were fitted, from the same wars with and without it.
 
@@ -94,7 +94,7 @@ def revise(
 
     def run(decrees: Sequence[Decree]) -> Paths:
         plan = decree.schedule(start, horizon, [*(one for one in decrees if one != never), never])
-        return fought(start, plan, runs=REVISED_RUNS, workers=workers)
+        return fought(start, plan, runs=REVISED_RUNS, workers=workers, stage="fought-on")
 
     known = restored(start.valuation)
     found = reservation.revise(known, run(given), run([*given, *do]))
@@ -147,9 +147,7 @@ def restored(found: Valuation) -> Fit:
     )
 
 
-def ensured(
-    start: Start, *, workers: int | None = None, on_progress: Callable[[int, int], None] | None = None
-) -> Start:
+def ensured(start: Start, *, workers: Workers = None, on_progress: Callable[[int, int], None] | None = None) -> Start:
     """The same opening with values of fighting on; fitted, and kept for the next time, where there are none."""
     if start.valuation is not None:
         return start
@@ -170,14 +168,16 @@ def fought(
     schedule: Schedule,
     *,
     runs: int,
-    workers: int | None = None,
+    workers: Workers = None,
+    stage: str = "fit",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Paths:
     """Wars fought on as decreed, every fourth week a step, and how their sides would settle them."""
     weeks = len(schedule.factor)
     engine = Engine(start, weeks=weeks, seed=SEED, do=schedule, keep=KEEP, wider=WIDER)
     store: dict[str, NDArray[Any]] = {}
-    for index, chunk in worked(lambda index: engine.chunk(index, runs), -(-runs // CHUNK), workers):
+    stage = f"{stage}-{start.scenario.opening}"
+    for index, chunk in worked(lambda index: engine.chunk(index, runs), -(-runs // CHUNK), workers, stage):
         at = slice(index * CHUNK, min((index + 1) * CHUNK, runs))
         for name in KEEP:
             values = chunk.series[name]

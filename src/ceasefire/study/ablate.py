@@ -41,6 +41,7 @@ from ceasefire.scenario.start import Start, open_war, variables
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import Ensemble
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.result import VERSION
 from ceasefire.simulate.run import CHUNK, Chunk, Engine
 from ceasefire.study.backtest import changes, origins_between
@@ -145,7 +146,7 @@ def ablate(
     draws: int = DRAWS,
     seed: int = 1,
     evidence: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Ablation:
     """Take every coupling out in turn; `origins` None leaves the backtest out. Progress is told in chunks of wars.
@@ -201,7 +202,7 @@ def taken_out(
     weeks: int,
     draws: int,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Removed, ...]:
     """Take couplings out of wars that are opened already; `observed` is [origin, target, horizon] for `starts`."""
@@ -263,7 +264,7 @@ def _observed(store: Store, days: Sequence[str]) -> FloatArray:
 
 
 def _scores(
-    start: Start, chosen: Sequence[Variable], draws: int, seed: int, workers: int | None, tick: Callable[[], None]
+    start: Start, chosen: Sequence[Variable], draws: int, seed: int, workers: Workers, tick: Callable[[], None]
 ) -> FloatArray:
     """Draws of the change of each target from one origin, with all couplings and without each, [1 + k, t, h, draw]."""
     weeks = max(HORIZONS)
@@ -276,7 +277,7 @@ def _scores(
         )
 
     parts = {}
-    for number, part in many.worked(work, -(-draws // CHUNK), workers):
+    for number, part in worked(work, -(-draws // CHUNK), workers):
         parts[number] = part
         tick()
     return np.concatenate([parts[number] for number in sorted(parts)], axis=-1)

@@ -41,6 +41,7 @@ from ceasefire.scenario.theatre import Theatre, plane
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import Ensemble
+from ceasefire.simulate.pool import Workers
 from ceasefire.simulate.result import VERSION
 from ceasefire.study import mixture, observe
 from ceasefire.study.mixture import Weights
@@ -121,7 +122,7 @@ def forecast_origin(
     *,
     draws: int = DRAWS,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers = None,
 ) -> Forecasts:
     """Open the war on a day from what was known, simulate it, and say what the score asks."""
     opened = scenario.on(dt.date.fromisoformat(origin))
@@ -340,7 +341,7 @@ def backtest(
     evidence: str | Path | None = None,
     draws: int = DRAWS,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Path:
     """Forecast every origin into `out`/forecasts and return that folder; what is whole already is kept.

@@ -45,9 +45,11 @@ from ceasefire.scenario.spec import ScenarioError
 from ceasefire.scenario.start import LEARNED, Start, variables
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.draws import cube, values
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.result import VERSION
 from ceasefire.simulate.run import CHUNK, Chunk, Engine
-from ceasefire.study.whatif import AMOUNTS, CODES, check_runs
+from ceasefire.study.measure import AMOUNTS, CODES
+from ceasefire.study.whatif import check_runs
 from ceasefire.study.wiring import Wiring, reaching, wiring
 
 FORMAT = 1
@@ -424,7 +426,7 @@ class Wars:
         runs: int,
         weeks: int,
         seed: int,
-        workers: int | None,
+        workers: Workers,
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
         self.start, self.told, self.given, self.runs = start, tuple(told), tuple(given), runs
@@ -464,7 +466,7 @@ class Wars:
             block, chunk = divmod(number, chunks)
             return [tell(fought) for fought in self.engine.chunks(chunk, self.runs, blocks[block])]
 
-        for number, parts in many.worked(work, chunks * len(blocks), self.workers):
+        for number, parts in worked(work, chunks * len(blocks), self.workers):
             block, chunk = divmod(number, chunks)
             for k, part in enumerate(parts):
                 found[block * BLOCK + k][chunk] = part
@@ -630,7 +632,7 @@ def of_start(
     depth: int = DEPTH,
     most: int = MOST,
     least: float = LEAST,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Chain | Given:
     """Explain a quantity of a war that is opened already; what is `given` holds in all of its wars.

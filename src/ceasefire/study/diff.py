@@ -35,6 +35,7 @@ from ceasefire.model.bargaining import WAR
 from ceasefire.scenario.spec import Scenario
 from ceasefire.scenario.start import open_war
 from ceasefire.simulate import ensemble as many
+from ceasefire.simulate.pool import Workers
 from ceasefire.simulate.result import VERSION, ResultError
 from ceasefire.simulate.run import CHUNK
 from ceasefire.study.forecast import dataset
@@ -93,7 +94,7 @@ def diff(
     evidence_one: str | Path | None = None,
     evidence_other: str | Path | None = None,
     runs: int | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
 ) -> Diff:
     """Split the change from one result to another.
 

@@ -49,6 +49,7 @@ from ceasefire.scenario.start import Start, open_war
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.draws import OPENING, cube, seed_words, values
+from ceasefire.simulate.pool import Workers
 from ceasefire.simulate.result import VERSION
 from ceasefire.study import chain
 from ceasefire.study.forecast import opened
@@ -169,7 +170,7 @@ def explain(
     depth: int = chain.DEPTH,
     on: str | dt.date | None = None,
     evidence: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Explanation:
     """Explain a number of a scenario: one of `EXPLAINED`, or a quantity of the war by its name, `front.taken[LABEL]`.
@@ -207,7 +208,7 @@ def quantity(
     runs: int,
     weeks: int,
     seed: int,
-    workers: int | None,
+    workers: Workers,
     on_progress: Callable[[int, int], None] | None,
 ) -> chain.Chain | chain.Given:
     """Explain a quantity of the war by the chain from its causes."""
@@ -237,7 +238,7 @@ def revenue(
     runs: int,
     weeks: int,
     seed: int,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Revenue:
     """Explain the revenue from a side's oil."""
@@ -278,7 +279,7 @@ def of_start(
     runs: int,
     weeks: int,
     seed: int,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Revenue:
     """Explain the revenue from the oil of a side of a war that is opened already."""
@@ -500,7 +501,7 @@ def what_comes(
     runs: int,
     weeks: int,
     seed: int,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Coming:
     """Fight the war and add up what its oil brings a side. Raises `ScenarioError` where no run stayed finite."""

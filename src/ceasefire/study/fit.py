@@ -18,6 +18,7 @@ from ceasefire.scenario.start import open_war
 from ceasefire.scenario.valuation import Valuation
 from ceasefire.simulate import training
 from ceasefire.simulate.cache import keep_compiled
+from ceasefire.simulate.pool import Workers
 from ceasefire.study.forecast import opened
 
 STRONGEST = 8
@@ -30,7 +31,7 @@ def fit(
     on: str | dt.date | None = None,
     evidence: str | Path | None = None,
     out: Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[Valuation, Path | None]:
     """Fit the values of fighting on of a scenario and keep them; returns them, and where they are kept.

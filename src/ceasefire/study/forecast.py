@@ -27,12 +27,13 @@ from ceasefire.scenario.start import LEARNED, Start, open_war, variables
 from ceasefire.scenario.valuation import FORTS
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate import training
-from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.draws import cube, values
 from ceasefire.simulate.ensemble import Ensemble
-from ceasefire.simulate.result import VERSION
-from ceasefire.simulate.run import TOWN_SHARE, terms_of
+from ceasefire.simulate.pool import Workers
+from ceasefire.simulate.result import VERSION, fingerprint
+from ceasefire.simulate.run import CHUNK, TOWN_SHARE, prepare, terms_of
 from ceasefire.study import observe, stack
+from ceasefire.study.early import Early, Watch
 
 TAUGHT_RUNS = 1024
 """How many draws the quantiles of a learned parameter are told from."""
@@ -71,10 +72,11 @@ def forecast(
     seed: int = 1,
     on: str | dt.date | None = None,
     evidence: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
+    on_early: Callable[[Early], None] | None = None,
 ) -> xr.Dataset:
-    """Simulate a scenario and return the labelled result.
+    """Simulate a scenario and return the labelled result; `on_early` is told what the first wars of it say.
 
     `on` opens the scenario's war on another day, from the evidence alone. `evidence` names a store; the packaged one is
     used otherwise. Raises `CeasefireError` with what was asked, what was found and what would do.
@@ -82,10 +84,17 @@ def forecast(
     many.check(runs, weeks, seed, workers)
     asked = opened(scenario, on)
     vintage = Vintage(Store.open(evidence), asked.opening)
-    start = open_war(asked, vintage)
-    keep_compiled()
-    start = training.ensured(start, workers=workers)
-    ensemble = many.simulate(start, runs=runs, weeks=weeks, seed=seed, workers=workers, on_progress=on_progress)
+    prepare()
+    start = training.ensured(open_war(asked, vintage), workers=workers)
+    ensemble = many.simulate(
+        start,
+        runs=runs,
+        weeks=weeks,
+        seed=seed,
+        workers=workers,
+        on_progress=on_progress,
+        on_chunk=Watch(start, runs, weeks, on_early) if on_early else None,
+    )
     result = dataset(ensemble)
     result.attrs["beside"] = json.dumps(stack.headline(ensemble, vintage))
     result.attrs["evidence_store"] = PACKAGED if evidence is None else str(Path(evidence).resolve())
@@ -251,8 +260,8 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
     stocks = {name.partition(".")[2]: series[name] for name in _STOCKS}
     area = np.nan_to_num(start.area)[:, None] + np.cumsum(_lead(ensemble.net_gain()), axis=0)
     holder = np.array([town.holder for town in start.theatre.towns], dtype=np.int8)
-    first_ending, first_ending_week = _first_ending(stocks["phase"])
-    drawn = _drawn(ensemble, *_DRAWN)
+    first_ending, first_ending_week = ending_of(stocks["phase"])
+    drawn = observe.drawn(ensemble, (*_DRAWN, *observe.REPORTING))
     return {
         **flows,
         **rates,
@@ -274,8 +283,8 @@ def _values(ensemble: Ensemble) -> dict[str, np.ndarray]:
         "phase": stocks["phase"].astype(np.int8),
         "town_share": series[TOWN_SHARE],
         "area": area.astype(np.float32),
-        "mapped_area": observe.mapped(ensemble, area),
-        "claimed": _lead(observe.claims(ensemble), np.nan),
+        "mapped_area": observe.mapped(ensemble, area, drawn),
+        "claimed": _lead(observe.claims(ensemble, drawn), np.nan),
         "town_holder": holder,
         "town_change_week": town_change_week(series[TOWN_SHARE], holder),
         "control_probability": control_probability(ensemble),
@@ -358,13 +367,6 @@ def _by_kind(goods: np.ndarray) -> np.ndarray:
     return np.stack([goods[:, :, ~money].sum(axis=2), goods[:, :, money].sum(axis=2)], axis=2)
 
 
-def _drawn(ensemble: Ensemble, *names: str) -> dict[str, np.ndarray]:
-    """Parameters of the runs as they were drawn, [..., run]."""
-    firsts = range(0, ensemble.runs, TAUGHT_RUNS)
-    drawn = [ensemble.parameters(first, min(TAUGHT_RUNS, ensemble.runs - first)) for first in firsts]
-    return {name: np.concatenate([part[name] for part in drawn], axis=-1) for name in names}
-
-
 def _usual_oil_revenue(ensemble: Ensemble) -> np.ndarray:
     """Oil revenue as at the opening, in the season of each week, [week, side, run]."""
     opening = ensemble.series["oil.revenue"][0] - ensemble.series["oil.part"][0].sum(axis=1)
@@ -400,7 +402,7 @@ def control_probability(ensemble: Ensemble) -> np.ndarray:
     return (ensemble.control / ensemble.runs).astype(np.float32)
 
 
-def _first_ending(phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def ending_of(phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Kind and week of each run's first ending, from the phases [week, run], the opening first."""
     ended = phase != WAR
     week = ended.argmax(axis=0)
@@ -488,6 +490,8 @@ def _attributes(ensemble: Ensemble) -> dict[str, Any]:
         "weeks": ensemble.weeks,
         "failed_runs": int((~ensemble.ok).sum()),
         "version": VERSION,
+        "chunk": CHUNK,
+        "fingerprint": fingerprint(start, runs=ensemble.runs, weeks=ensemble.weeks, seed=ensemble.seed),
         "evidence_hash": start.evidence_hash,
         "evidence_as_of": start.evidence_as_of,
         "assumptions": json.dumps(assumptions(start)),

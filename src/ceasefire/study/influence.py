@@ -51,19 +51,12 @@ from ceasefire.scenario.start import Choice, Start, open_war, reread
 from ceasefire.simulate import draws
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.result import VERSION
 from ceasefire.simulate.run import CHUNK, Chunk, Engine
 from ceasefire.study.forecast import opened
-from ceasefire.study.whatif import (
-    NEEDED,
-    Comparison,
-    Gathered,
-    Output,
-    Tally,
-    check_runs,
-    headline_measures,
-    measured,
-)
+from ceasefire.study.measure import NEEDED, Output, headline_measures, measured
+from ceasefire.study.whatif import Comparison, Gathered, Tally, check_runs
 
 FORMAT = 1
 RUNS = 256
@@ -149,7 +142,7 @@ def influence(
     seed: int = 1,
     on: str | dt.date | None = None,
     evidence: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Influence:
     """Drop every source whose name contains `match` in turn. Progress is told in chunks of wars, of all openings.
@@ -320,7 +313,7 @@ def of_start(
     runs: int,
     weeks: int,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> tuple[tuple[Dropped, ...], tuple[Headline, ...]]:
     """Fight the wars of an opening, and those of the openings without each source, with the same luck."""
@@ -337,15 +330,17 @@ def of_start(
         chunk, opening = divmod(number, len(openings))
         return told(_opened_with(engine, openings[opening]).chunk(chunk, runs))
 
-    waiting: dict[int, _Told] = {}
-    parts: list[_Told] = []
+    found: dict[int, dict[int, _Told]] = {}
+    firsts: dict[int, _Told] = {}
     jobs = -(-runs // CHUNK) * len(openings)
-    for done, (number, found) in enumerate(many.worked(work, jobs, workers), 1):
-        waiting[number] = found
-        while waiting.keys() >= (whole := set(_jobs(len(parts), len(openings)))):
-            parts.append(_gather(gathered, [waiting.pop(each) for each in sorted(whole)]))
+    for done, (number, each) in enumerate(worked(work, jobs, workers, "openings"), 1):
+        chunk, opening = divmod(number, len(openings))
+        found.setdefault(chunk, {})[opening] = each
+        if len(found[chunk]) == len(openings):
+            firsts[chunk] = _gather(gathered, [told for _, told in sorted(found.pop(chunk).items())])
         if on_progress:
             on_progress(done, jobs)
+    parts = [firsts[chunk] for chunk in sorted(firsts)]
     listed = tuple(
         Dropped(name, moved(start, other), each.headline.comparison(), each.failed)
         for (name, other), each in zip(without.items(), gathered, strict=True)
@@ -354,11 +349,6 @@ def of_start(
     outputs = tuple(output for measure in asked for output in measure.outputs)
     priced = tuple(priced_headlines(start, outputs, told_at, every.headline, every.ok, seed=seed))
     return tuple(sorted(listed, key=_order)), priced
-
-
-def _jobs(chunk: int, openings: int) -> range:
-    """Numbers of the jobs of a chunk, one for each opening."""
-    return range(chunk * openings, (chunk + 1) * openings)
 
 
 def _opened_with(engine: Engine, start: Start) -> Engine:

@@ -50,10 +50,12 @@ from ceasefire.scenario.start import Start, variables
 from ceasefire.simulate import draws
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.ensemble import LONGEST_WEEKS
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.result import VERSION
 from ceasefire.simulate.run import CHUNK, SPAN, Engine
 from ceasefire.study.claim import Claim, ClaimError, Claims, Measured, Outcome, Trial, all_filled, load
-from ceasefire.study.whatif import check_runs, expected, recorded
+from ceasefire.study.measure import recorded
+from ceasefire.study.whatif import check_runs, expected
 
 RUNS = 128
 MOST_ARMS = 2000
@@ -585,7 +587,7 @@ def _simulate(
     weeks: int,
     runs: int,
     seed: int,
-    workers: int | None,
+    workers: Workers,
     on_arm: Callable[[], None],
 ) -> Found:
     """Fight every arm of the trials that last so many weeks, each once beside the one that it is compared with."""
@@ -611,7 +613,7 @@ def _simulate(
         return found
 
     whole, waiting, following = Found(), dict[int, Found](), 0
-    for number, found in many.worked(work, -(-runs // CHUNK), workers):
+    for number, found in worked(work, -(-runs // CHUNK), workers):
         waiting[number] = found
         while following in waiting:
             whole.add(waiting.pop(following))
@@ -619,7 +621,7 @@ def _simulate(
     return whole
 
 
-def _schedule(start: Start, weeks: int, arm: Arm, workers: int | None = None) -> Schedule:
+def _schedule(start: Start, weeks: int, arm: Arm, workers: Workers = None) -> Schedule:
     """What an arm decrees; where both sides reckon with some of it, their values of fighting on are fitted again."""
     if not arm:
         return decree.nothing(start, weeks)
@@ -649,7 +651,7 @@ def answer(
     only: Sequence[str] = (),
     runs: int = RUNS,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Answers:
     """Put claims to a war: all of them, or `only` some by their ids.
@@ -688,7 +690,7 @@ def _fought(
     plans: Sequence[Plan],
     runs: int,
     seed: int,
-    workers: int | None,
+    workers: Workers,
     on_progress: Callable[[int, int], None] | None,
 ) -> dict[int, Found]:
     """What was found in all trials, by the weeks that they last."""

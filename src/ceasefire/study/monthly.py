@@ -44,6 +44,7 @@ from ceasefire.simulate import draws
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import LONGEST_WEEKS, Ensemble
+from ceasefire.simulate.pool import Workers
 from ceasefire.simulate.result import VERSION
 from ceasefire.study.forecast import opened
 
@@ -130,7 +131,7 @@ def check(
     weeks: int | None = None,
     seed: int = 1,
     evidence: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
 ) -> tuple[Check, ...]:
     """Forecast from each origin with what was known then, and compare with all that is known by now.
 
@@ -143,7 +144,7 @@ def check(
 
 
 def _checked(
-    scenario: Scenario, store: Store, origin: str, runs: int, weeks: int | None, seed: int, workers: int | None
+    scenario: Scenario, store: Store, origin: str, runs: int, weeks: int | None, seed: int, workers: Workers
 ) -> Check:
     start = open_war(scenario, Vintage(store, origin))
     horizon = _horizon(start, store) if weeks is None else weeks

@@ -10,50 +10,73 @@ Sources: `scenario/reporting.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import ndtri
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from ceasefire.model.noise import Noise
-from ceasefire.simulate.draws import parameters, seed_words
+from ceasefire.simulate.draws import Values, seed_words
 from ceasefire.simulate.ensemble import Ensemble
-from ceasefire.simulate.run import CHUNK
 
 FIRST_SIDE = 0
+BLOCK = 1024
+"""Runs whose parameters and luck are drawn together; always as many, so that one compiled program serves any number."""
+REPORTING = ("reporting.overcount", "reporting.noise", "reporting.unmapped")
+"""Parameters that say how reports differ from the truth."""
 
 
-def claims(ensemble: Ensemble) -> NDArray[np.float32]:
-    """Weekly claims of the first side's losses, [week, claim, run]."""
+def drawn(ensemble: Ensemble, names: Iterable[str]) -> Values:
+    """Named parameters of all runs, [..., run]."""
+    parts: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+    for first in range(0, ensemble.runs, BLOCK):
+        block = ensemble.parameters(first, BLOCK)
+        for name, found in parts.items():
+            found.append(block[name][..., : ensemble.runs - first])
+    return {name: np.concatenate(found, axis=-1) for name, found in parts.items()}
+
+
+def claims(ensemble: Ensemble, reporting: Values | None = None) -> NDArray[np.float32]:
+    """Weekly claims of the first side's losses, [week, claim, run]; `reporting` holds `REPORTING`, where at hand."""
     people, pieces = ensemble.series["attrition.casualties"], ensemble.series["attrition.lost"]
-    true = np.concatenate([people[:, :1], pieces[:, FIRST_SIDE]], axis=1)
-    return np.concatenate([_claims(ensemble, true, first) for first in range(0, ensemble.runs, CHUNK)], axis=-1)
+    reporting = reporting or drawn(ensemble, REPORTING)
+    claimed = _luck(ensemble, "claim", 1 + pieces.shape[2])
+    ndtri(claimed, out=claimed)
+    claimed *= reporting["reporting.noise"]
+    np.exp(claimed, out=claimed)
+    claimed *= reporting["reporting.overcount"]
+    claimed[:, :1] *= people[:, FIRST_SIDE, None]
+    claimed[:, 1:] *= pieces[:, FIRST_SIDE]
+    return np.round(claimed, out=claimed)
 
 
-def _claims(ensemble: Ensemble, true: NDArray[np.floating], first: int) -> NDArray[np.float32]:
-    run = np.arange(CHUNK, dtype=np.uint32) + np.uint32(ensemble.first + first)
-    _, reporting = parameters(ensemble.parameters(first, CHUNK))
-    luck = _uniforms(jnp.asarray(seed_words(ensemble.seed)), jnp.asarray(run), ensemble.weeks, true.shape[1])
-    factor = np.asarray(reporting.overcount * jnp.exp(reporting.noise * ndtri(luck)))
-    here = true[..., first : first + CHUNK]
-    return np.round(here * factor[..., : here.shape[-1]]).astype(np.float32)
+def mapped(ensemble: Ensemble, area: NDArray[np.floating], reporting: Values | None = None) -> NDArray[np.float32]:
+    """Area of each axis as a mapper would show it, from the true area [week + 1, axis, run] with the opening first.
 
-
-def _uniforms(seed: jax.Array, run: jax.Array, weeks: int, length: int) -> jax.Array:
-    return Noise(seed, run, jnp.asarray(0), "observe").uniform("claim", (weeks, length))
-
-
-def mapped(ensemble: Ensemble, area: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Area of each axis as a mapper would show it, from the true area [week + 1, axis, run] with the opening first."""
-    shown = area.astype(np.float32).copy()
-    for first in range(0, ensemble.runs, CHUNK):
-        run = np.arange(CHUNK, dtype=np.uint32) + np.uint32(ensemble.first + first)
-        _, reporting = parameters(ensemble.parameters(first, CHUNK))
-        noise = Noise(jnp.asarray(seed_words(ensemble.seed)), jnp.asarray(run), jnp.asarray(0), "observe")
-        luck = noise.uniform("map", (ensemble.weeks, area.shape[1]))
-        still = np.asarray(luck < reporting.unmapped)[..., : min(CHUNK, ensemble.runs - first)]
-        part = shown[..., first : first + CHUNK]
-        for week in range(1, len(part)):
-            part[week] = np.where(still[week - 1], part[week - 1], part[week])
+    `reporting` holds `REPORTING`, where at hand.
+    """
+    reporting = reporting or drawn(ensemble, REPORTING)
+    still = _luck(ensemble, "map", area.shape[1]) < reporting["reporting.unmapped"]
+    shown = np.array(area, np.float32)
+    for week in range(1, len(shown)):
+        np.copyto(shown[week], shown[week - 1], where=still[week - 1])
     return shown
+
+
+def _luck(ensemble: Ensemble, name: str, length: int) -> NDArray[np.float32]:
+    """Uniforms of every week and run, [week, length, run]."""
+    seed, found = jnp.asarray(seed_words(ensemble.seed)), np.empty((ensemble.weeks, length, ensemble.runs), np.float32)
+    for first in range(0, ensemble.runs, BLOCK):
+        run = np.arange(BLOCK, dtype=np.uint32) + np.uint32(ensemble.first + first)
+        part = found[..., first : first + BLOCK]
+        part[:] = np.asarray(_uniforms(seed, run, name=name, shape=(ensemble.weeks, length)))[..., : part.shape[-1]]
+    return found
+
+
+@partial(jax.jit, static_argnames=("name", "shape"))
+def _uniforms(seed: jax.Array, run: jax.Array, *, name: str, shape: tuple[int, ...]) -> jax.Array:
+    return Noise(seed, run, jnp.asarray(0), "observe").uniform(name, shape)

@@ -25,6 +25,7 @@ Sources: importance sampling: Owen 2013, Monte Carlo theory, methods and example
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -55,6 +56,11 @@ class Hazards:
     cause: IntArray
     """[run] what it was; anything where there is none."""
 
+    @cached_property
+    def simulated(self) -> FloatArray:
+        """Chance of each end in each week at the weights of the runs, [week, cause, run]."""
+        return self.at(self.weight)
+
     def at(self, weight: ArrayLike) -> FloatArray:
         """Chance of each end in each week at some weight, [week, cause, run]; of all together at most 1."""
         each = _pooled(self.structural, self.usual, weight)
@@ -69,7 +75,7 @@ def _pooled(structural: FloatArray, usual: FloatArray, weight: ArrayLike) -> Flo
 
 def run_weights(hazards: Hazards, weight: float) -> FloatArray:
     """How much each run counts at another weight by the end of each week, [week, run]; the opening, with 1, first."""
-    simulated, wanted = hazards.at(hazards.weight), hazards.at(weight)
+    simulated, wanted = hazards.simulated, hazards.at(weight)
     log_spared = _log_spared(wanted) - _log_spared(simulated)
     week, runs = np.arange(len(simulated))[:, None], np.arange(simulated.shape[-1])
     over = np.where(hazards.ended > 0, hazards.ended - 1, len(simulated))

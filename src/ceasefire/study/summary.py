@@ -458,14 +458,18 @@ def write_schema(path: str | Path) -> None:
 def _write(value: Any, depth: int) -> str:
     """JSON with lists of plain values on one line, so that a difference between two summaries can be read."""
     if isinstance(value, dict):
-        lines = [f"{json.dumps(key, ensure_ascii=False)}: {_write(item, depth + 1)}" for key, item in value.items()]
+        lines = [f"{_plain(key)}: {_write(item, depth + 1)}" for key, item in value.items()]
         return _block("{}", lines, depth)
     if isinstance(value, list):
         lines = [_write(item, depth + 1) for item in value]
         if any(isinstance(item, dict | list) for item in value):
             return _block("[]", lines, depth)
         return f"[{', '.join(lines)}]"
-    return json.dumps(_rounded(value) if isinstance(value, float) else value, ensure_ascii=False, allow_nan=False)
+    return _plain(_rounded(value) if isinstance(value, float) else value)
+
+
+_plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+"""JSON of a plain value."""
 
 
 def _block(brackets: str, lines: list[str], depth: int) -> str:
@@ -499,17 +503,18 @@ def wilson(count: ArrayLike, runs: float) -> tuple[FloatArray, FloatArray]:
 
 
 def quantiles(draws: ArrayLike) -> FloatArray:
-    """`QUANTILES` over the last axis, first in the answer; NaN draws are left out, all NaN gives NaN."""
-    values = np.array(draws, float)  # a copy, which the partition may reorder
-    missing = np.isnan(values)
-    if not missing.any():
-        return np.quantile(values, QUANTILES, axis=-1, overwrite_input=True)
-    rows, holes = values.reshape(-1, values.shape[-1]), missing.reshape(-1, values.shape[-1])
-    answer = np.full((len(QUANTILES), len(rows)), np.nan)
-    for number, (row, hole) in enumerate(zip(rows, holes, strict=True)):
-        if not hole.all():
-            answer[:, number] = np.quantile(row[~hole], QUANTILES)
-    return answer.reshape(len(QUANTILES), *values.shape[:-1])
+    """`QUANTILES` over the last axis, first in the answer; NaN draws are left out, all NaN gives NaN.
+
+    One sort serves all of them, and puts what is NaN behind the draws that count.
+    """
+    values = np.sort(np.asarray(draws, float), axis=-1)
+    last = np.maximum(np.count_nonzero(~np.isnan(values), axis=-1) - 1, 0)[..., None]
+    place = last * np.array(QUANTILES)
+    below = place.astype(int)
+    low, high = (np.take_along_axis(values, at, axis=-1) for at in (below, np.minimum(below + 1, last)))
+    along, gap = place - below, high - low
+    found = np.where(along < 0.5, low + gap * along, high - gap * (1 - along))
+    return np.moveaxis(found, -1, 0)
 
 
 def _levels(values: NDArray[Any]) -> Iterator[FloatArray]:
@@ -766,7 +771,7 @@ def _by_hazard(
     hazards = _hazards(result, kinds)
     if hazards is None:
         return {}
-    each = pooling.chances(pooling.carried_on(hazards.at(hazards.weight), hazards.ended))
+    each = pooling.chances(pooling.carried_on(hazards.simulated, hazards.ended))
     ended = np.where(hazards.ended > 0, result["first_ending"].values, 0)
     return {
         "weights": tuple(_weighting(hazards, weight, ended, kinds, dates, horizons) for weight in pooling.WEIGHTS),
@@ -1059,7 +1064,8 @@ def _tables(result: xarray.Dataset, dates: Sequence[datetime.date], horizons: Se
         return ()
     going = _first_at_war(result)
     weeks = [week for week in dict.fromkeys((1, *horizons)) if going[week].sum() >= FEW]
-    return tuple(_table(result.isel(run=np.flatnonzero(going[week])), week, dates) for week in weeks)
+    told = result[list(_TABLE)]
+    return tuple(_table(told.isel(run=np.flatnonzero(going[week])), week, dates) for week in weeks)
 
 
 def _table(result: xarray.Dataset, week: int, dates: Sequence[datetime.date]) -> Table:

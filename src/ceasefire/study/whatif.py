@@ -6,9 +6,8 @@ with d the difference of a number between the two in one run,
     effect = mean of d,   95 % interval = mean ± t(.975, n − 1) · standard deviation of d / √n
 
 (Student's t for paired differences), which says how well n runs know the effect in the model, not how well the model
-knows the war. Means and sums of squares are gathered chunk by chunk in the order of the runs (Chan, Golub and LeVeque
-1983), in double precision, so that nothing depends on who works on what. Before the first week of an intervention both
-are the same to the last bit.
+knows the war. Sums and sums of squares are whole numbers (`tally.py`), so that nothing depends on who works on what,
+nor in which order. Before the first week of an intervention both are the same to the last bit.
 
 An intervention is expected: from its first week on both sides reckon with all that it will do, so their values of
 fighting on are fitted again, on the same wars fought on with and without it (`simulate/training.py`). As a surprise,
@@ -21,10 +20,9 @@ Left out: answers in kind. Nobody changes plans because of the intervention beyo
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -36,54 +34,24 @@ from scipy.stats import t as student
 
 from ceasefire.evidence.store import Store
 from ceasefire.evidence.vintage import Vintage
-from ceasefire.model.axes import ROLES
-from ceasefire.model.bargaining import PHASES, WAR
-from ceasefire.model.declare import Variable
 from ceasefire.scenario import decree
 from ceasefire.scenario.decree import Decree, DecreeError, Schedule, Settled
 from ceasefire.scenario.spec import Scenario
-from ceasefire.scenario.start import Start, open_war, variables
+from ceasefire.scenario.start import Start, open_war
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate import training
 from ceasefire.simulate.cache import keep_compiled
 from ceasefire.simulate.ensemble import RequestError
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.result import VERSION
-from ceasefire.simulate.run import CHUNK, TOWN_SHARE, Chunk, Engine
-from ceasefire.study.forecast import opened, town_lost
+from ceasefire.simulate.run import CHUNK, Chunk, Engine
+from ceasefire.study.forecast import opened
+from ceasefire.study.measure import NEEDED, Measure, Output, headline_measures, measured, measures, recorded
+from ceasefire.study.tally import Counts, Sum
 
 HORIZONS = (1, 4, 13, 26, 52)
 RUNS = 1024
 FORMAT = 1
-AMOUNTS = frozenset(
-    {
-        "person",
-        "count",
-        "km2",
-        "t",
-        "household",
-        "USD",
-        "EUR",
-        "RUB",
-        "UAH",
-        "MWh",
-        "GWh",
-        "round",
-        "barrel",
-        "GW",
-        "bn LCU",
-        "bn USD",
-    }
-)
-"""Units that add up over weeks where a flow is in them."""
-CODES = (
-    "bargaining.phase",
-    "bargaining.first_ending",
-    "bargaining.first_ending_week",
-    "bargaining.package",
-    "talks.regime",
-)
-"""Numbers of which a mean says nothing; the chance of each phase is told instead."""
-IN_WEEK, SO_FAR, AT_END = "in the week", "so far", "at the end of the week"
 IS = (
     "The same wars fought twice with the same parameters and the same luck, with and without the intervention: "
     "the difference is what it does in the model."
@@ -106,23 +74,6 @@ UNFITTED = (
 )
 
 FloatArray = NDArray[np.float64]
-Series = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Output:
-    """A number of the simulated war that is compared."""
-
-    name: str
-    labels: tuple[str, ...]
-    measure: str
-    unit: str
-    meaning: str
-
-    @property
-    def key(self) -> str:
-        """Name with labels."""
-        return self.name + (f"[{','.join(self.labels)}]" if self.labels else "")
 
 
 @dataclass(frozen=True)
@@ -248,187 +199,81 @@ class WhatIf:
         return dt.date.fromisoformat(self.first_day) + dt.timedelta(weeks=week)
 
 
-# ------------------------------------------------------------------------------------------------------------ measuring
-
-
-@dataclass(frozen=True)
-class Measure:
-    """Some outputs, and how they are found in what was recorded: [week, output, run] from week 1 on."""
-
-    outputs: tuple[Output, ...]
-    of: Callable[[Series], NDArray[Any]]
-
-
-def recorded(start: Start) -> tuple[str, ...]:
-    """Every state and flow that has labels, by dotted name."""
-    known = variables()
-    return tuple(place.name for place in decree.places(start) if known[place.name].kind != "parameter")
-
-
-def headline_measures(start: Start) -> tuple[Measure, ...]:
-    """What one asks first: ground, people, equipment, an end to the fighting, towns."""
-    war, sides = start.scenario.war, start.scenario.war.sides
-    holder = np.array([town.holder for town in start.theatre.towns])
-
-    def by_side(name: str, unit: str, meaning: str, flow: str) -> Measure:
-        outputs = tuple(Output(name, (side.id,), SO_FAR, unit, meaning.format(side.name)) for side in sides)
-        return Measure(outputs, lambda series: _by_side(series[flow]).cumsum(axis=0))
-
-    def alone(name: str, measure: str, unit: str, meaning: str, of: Callable[[Series], NDArray[Any]]) -> Measure:
-        return Measure((Output(name, (), measure, unit, meaning),), lambda series: of(series)[:, None])
-
-    return (
-        by_side("ground_taken", "km2", "Ground taken by {}", "front.taken"),
-        alone("area", AT_END, "km2", f"Ground held by {sides[0].name}", lambda s: _area(start, s).sum(axis=1)),
-        by_side("people_lost", "person", "Killed and wounded, {}", "attrition.casualties"),
-        by_side("people_killed", "person", "Killed, {}", "attrition.killed"),
-        *(_pieces_lost(start, role) for role in ROLES if any(item.role == role for item in war.items)),
-        alone("fighting_ended", SO_FAR, "1", "Fighting has ended", _ended),
-        alone("zone_open", IN_WEEK, "1", "Terms that both sides prefer to fighting on", _zone_open),
-        Measure(
-            tuple(Output("least", (side.id,), IN_WEEK, "1", f"Least that {side.name} would accept") for side in sides),
-            lambda series: series["resolve.least"],
-        ),
-        alone(
-            "towns_changed",
-            AT_END,
-            "count",
-            "Towns in other hands",
-            lambda s: town_lost(s[TOWN_SHARE], holder)[1:].sum(axis=1),
-        ),
-    )
-
-
-def _pieces_lost(start: Start, role: str) -> Measure:
-    """Pieces lost of all items that play a role, by side."""
-    war = start.scenario.war
-    items = [k for k, item in enumerate(war.items) if item.role == role]
-    word = {"armour": "Armour", "gun": "Guns"}[role]
-    outputs = tuple(
-        Output(f"{role}_lost", (side.id,), SO_FAR, "count", f"{word} lost, {side.name}") for side in war.sides
-    )
-    return Measure(outputs, lambda series: _by_side(series["attrition.lost"][:, :, items]).cumsum(axis=0))
-
-
-def _by_side(flow: NDArray[Any]) -> FloatArray:
-    """A flow [week, side, ..., run] added up over what else it is told by, [week, side, run]."""
-    return flow.astype(np.float64).reshape(*flow.shape[:2], -1, flow.shape[-1]).sum(axis=2)
-
-
-def _area(start: Start, series: Series) -> FloatArray:
-    """Ground that the first side holds, [week, axis, run] km²."""
-    taken = series["front.taken"].astype(np.float64)
-    net = taken[:, 0] - taken[:, 1] + series["front.ceded"]
-    return np.nan_to_num(start.area)[:, None] + net.cumsum(axis=0)
-
-
-def _ended(series: Series) -> NDArray[Any]:
-    return np.maximum.accumulate(series["bargaining.phase"] != WAR, axis=0)[1:].astype(np.float64)
-
-
-def _zone_open(series: Series) -> NDArray[Any]:
-    return (series["bargaining.zone"] >= 0).astype(np.float64)
-
-
-def measures(start: Start) -> tuple[Measure, ...]:
-    """Every output with every label, and for amounts the total so far as well."""
-    known, labels = variables(), start.labels
-    found = [*headline_measures(start)]
-    found.append(
-        Measure(
-            tuple(
-                Output("area", (axis,), AT_END, "km2", "Ground that the first side holds")
-                for axis in start.labels["axis"]
-            ),
-            lambda series: _area(start, series),
-        )
-    )
-    found.append(
-        Measure(
-            tuple(
-                Output(TOWN_SHARE, (town,), AT_END, "1", "First side's share of the town's disc")
-                for town in labels["town"]
-            ),
-            lambda series: series[TOWN_SHARE][1:],
-        )
-    )
-    found.append(
-        Measure(
-            tuple(Output("phase", (phase,), AT_END, "1", "Share of runs where it stands") for phase in PHASES),
-            lambda series: series["bargaining.phase"][1:, None] == np.arange(len(PHASES))[:, None],
-        )
-    )
-    for name in recorded(start):
-        if name not in CODES:
-            found += _of_variable(known[name], labels)
-    return tuple(found)
-
-
-def _of_variable(variable: Variable, labels: dict[str, tuple[str, ...]]) -> Iterator[Measure]:
-    dims = [dim for dim in variable.dims[:-1] if not dim.isdigit()]
-    places = tuple(itertools.product(*(labels[dim] for dim in dims)))
-    name, first = variable.name, 1 if variable.kind == "state" else 0
-
-    def outputs(measure: str) -> tuple[Output, ...]:
-        return tuple(Output(name, place, measure, variable.unit, variable.doc) for place in places)
-
-    yield Measure(outputs(AT_END if first else IN_WEEK), lambda series: _flat(series[name][first:]))
-    if variable.kind == "flow" and variable.unit in AMOUNTS and not variable.level:
-        yield Measure(outputs(SO_FAR), lambda series: _flat(series[name]).cumsum(axis=0, dtype=np.float64))
-
-
-def _flat(values: NDArray[Any]) -> NDArray[Any]:
-    return values.reshape(len(values), -1, values.shape[-1])
-
-
-def measured(series: Series, asked: Sequence[Measure], weeks: Sequence[int]) -> FloatArray:
-    """Outputs at some weeks, [output, week, run]."""
-    at = np.array(weeks) - 1
-    return np.concatenate([measure.of(series)[at].transpose(1, 0, 2).astype(np.float64) for measure in asked])
-
-
 # ------------------------------------------------------------------------------------------------------------ gathering
 
 
-class Tally:
-    """Means, sums of squares and counts of paired outputs [output, week], gathered chunk by chunk."""
+@dataclass
+class Paired:
+    """Sums over pairs of wars, [output, week]: whole numbers, the same in whatever order they are gathered."""
 
-    def __init__(self, asked: Sequence[Measure], weeks: Sequence[int]) -> None:
-        self.outputs = tuple(output for measure in asked for output in measure.outputs)
-        self.weeks, self.runs = tuple(weeks), 0
-        shape = len(self.outputs), len(self.weeks)
-        self.baseline, self.treated, self.difference, self.squares, self.higher, self.lower = np.zeros((6, *shape))
+    runs: int
+    baseline: Sum
+    treated: Sum
+    difference: Sum
+    squares: Sum
+    higher: Counts
+    lower: Counts
+
+    @classmethod
+    def zero(cls, *shape: int) -> Paired:
+        """No pairs yet."""
+        one, other, gap, squares = (Sum.zero(*shape) for _ in range(4))
+        higher, lower = np.zeros((2, *shape), dtype=np.int64)
+        return cls(0, one, other, gap, squares, higher, lower)
 
     def add(self, baseline: FloatArray, treated: FloatArray) -> None:
         """Take in some runs, [output, week, run] each."""
-        count = baseline.shape[-1]
-        if not count:
-            return
         gap = treated - baseline
-        mean = gap.mean(axis=-1)
-        share = count / (self.runs + count)
-        self.squares += ((gap - mean[..., None]) ** 2).sum(axis=-1)
-        self.squares += (mean - self.difference) ** 2 * self.runs * share
-        self.difference += (mean - self.difference) * share
-        self.baseline += (baseline.mean(axis=-1) - self.baseline) * share
-        self.treated += (treated.mean(axis=-1) - self.treated) * share
+        self.baseline.add(baseline)
+        self.treated.add(treated)
+        self.difference.add(gap)
+        self.squares.add(np.square(gap, dtype=np.longdouble))
         self.higher += (gap > 0).sum(axis=-1)
         self.lower += (gap < 0).sum(axis=-1)
-        self.runs += count
+        self.runs += baseline.shape[-1]
+
+    def merge(self, other: Paired) -> None:
+        """Take in other pairs."""
+        for mine, its in (
+            (self.baseline, other.baseline),
+            (self.treated, other.treated),
+            (self.difference, other.difference),
+            (self.squares, other.squares),
+        ):
+            mine.merge(its)
+        self.higher += other.higher
+        self.lower += other.lower
+        self.runs += other.runs
+
+
+class Tally:
+    """What is known of paired outputs at some weeks."""
+
+    def __init__(self, asked: Sequence[Measure], weeks: Sequence[int]) -> None:
+        self.outputs = tuple(output for measure in asked for output in measure.outputs)
+        self.weeks = tuple(weeks)
+        self.pairs = Paired.zero(len(self.outputs), len(self.weeks))
+
+    def add(self, baseline: FloatArray, treated: FloatArray) -> None:
+        """Take in some runs, [output, week, run] each."""
+        self.pairs.add(baseline, treated)
 
     def comparison(self) -> Comparison:
         """What is known so far."""
-        runs = max(self.runs, 1)
+        pairs = self.pairs
+        runs = max(pairs.runs, 1)
+        baseline, treated, mean = (each.value() / runs for each in (pairs.baseline, pairs.treated, pairs.difference))
+        spread = np.maximum(pairs.squares.value() - runs * mean**2, 0.0)
         return Comparison(
             self.outputs,
             self.weeks,
-            self.runs,
-            self.baseline.copy(),
-            self.treated.copy(),
-            self.difference.copy(),
-            np.sqrt(self.squares / max(runs - 1, 1) / runs),
-            self.higher / runs,
-            self.lower / runs,
+            pairs.runs,
+            baseline.astype(np.float64),
+            treated.astype(np.float64),
+            mean.astype(np.float64),
+            np.sqrt(spread / max(runs - 1, 1) / runs).astype(np.float64),
+            pairs.higher / runs,
+            pairs.lower / runs,
         )
 
 
@@ -441,8 +286,13 @@ class Gathered:
     failed: int = 0
 
 
-Pair = list[tuple[FloatArray, FloatArray | None, NDArray[np.bool_]]]
-"""Headline and rest [output, week, run] and whether each run stayed finite: as it is, then for each schedule."""
+@dataclass
+class Part:
+    """What one chunk of wars says of one schedule."""
+
+    failed: int
+    headline: Paired
+    rest: Paired
 
 
 def horizons_of(weeks: int) -> tuple[int, ...]:
@@ -458,13 +308,13 @@ def compare(
     weeks: int,
     seed: int,
     given: Schedule | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     everything: bool = True,
     on_chunk: Callable[[int, Sequence[Gathered]], None] | None = None,
 ) -> tuple[Gathered, ...]:
     """Fight every war as it is, or as it is `given`, and once for each schedule.
 
-    `on_chunk` is called with the number of wars done and what is known by then, in the order of the runs.
+    `on_chunk` is called with the number of wars done and what is known by then.
     """
     first, rest = headline_measures(start), measures(start) if everything else ()
     keep = recorded(start) if everything else NEEDED
@@ -473,45 +323,39 @@ def compare(
     arms = (given or engine.nothing, *schedules)
     found = tuple(Gathered(Tally(first, every), Tally(rest, some) if rest else None) for _ in schedules)
 
-    def told(chunk: Chunk) -> tuple[FloatArray, FloatArray | None, NDArray[np.bool_]]:
-        whole = measured(chunk.series, rest, some) if rest else None
+    def told(chunk: Chunk) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        whole = measured(chunk.series, rest, some) if rest else np.zeros((0, len(some), len(chunk.ok)))
         return measured(chunk.series, first, every), whole, chunk.ok
 
-    def work(number: int) -> Pair:
-        return [told(chunk) for chunk in engine.chunks(number, runs, arms)]
+    def work(number: int) -> list[Part]:
+        chunks = engine.chunks(number, runs, arms)
+        baseline = told(next(chunks))
+        return [paired(baseline, told(chunk)) for chunk in chunks]
 
-    waiting: dict[int, Pair] = {}
-    following = 0
-    for number, pair in many.worked(work, -(-runs // CHUNK), workers):
-        waiting[number] = pair
-        while following in waiting:
-            _gather(found, waiting.pop(following))
-            following += 1
-            if on_chunk:
-                on_chunk(min(following * CHUNK, runs), found)
+    done = 0
+    for number, parts in worked(work, -(-runs // CHUNK), workers, "pairs"):
+        for gathered, part in zip(found, parts, strict=True):
+            gathered.failed += part.failed
+            gathered.headline.pairs.merge(part.headline)
+            if gathered.rest is not None:
+                gathered.rest.pairs.merge(part.rest)
+        done += min(CHUNK, runs - number * CHUNK)
+        if on_chunk:
+            on_chunk(done, found)
     return found
 
 
-NEEDED = (
-    "front.taken",
-    "front.ceded",
-    "attrition.casualties",
-    "attrition.killed",
-    "attrition.lost",
-    "bargaining.phase",
-    "bargaining.zone",
-    "resolve.least",
-)
+Arm = tuple[FloatArray, FloatArray, NDArray[np.bool_]]
+"""Headline and rest [output, week, run] of a chunk, and whether each run stayed finite."""
 
 
-def _gather(found: Sequence[Gathered], pair: Pair) -> None:
-    baseline = pair[0]
-    for gathered, treated in zip(found, pair[1:], strict=True):
-        fine = baseline[2] & treated[2]
-        gathered.failed += int((~fine).sum())
-        gathered.headline.add(baseline[0][..., fine], treated[0][..., fine])
-        if gathered.rest is not None and baseline[1] is not None and treated[1] is not None:
-            gathered.rest.add(baseline[1][..., fine], treated[1][..., fine])
+def paired(baseline: Arm, treated: Arm) -> Part:
+    """A chunk of wars as they are beside the same with an intervention."""
+    fine = baseline[2] & treated[2]
+    headline, rest = (Paired.zero(*values.shape[:-1]) for values in baseline[:2])
+    headline.add(baseline[0][..., fine], treated[0][..., fine])
+    rest.add(baseline[1][..., fine], treated[1][..., fine])
+    return Part(int((~fine).sum()), headline, rest)
 
 
 # ------------------------------------------------------------------------------------------------------------ the study
@@ -528,7 +372,7 @@ def whatif(
     seed: int = 1,
     on: str | dt.date | None = None,
     evidence: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     surprise: bool = False,
     on_progress: Callable[[int, int, WhatIf], None] | None = None,
 ) -> WhatIf:
@@ -573,7 +417,7 @@ def expected(
     given: Sequence[Decree] = (),
     *,
     surprise: bool = False,
-    workers: int | None = None,
+    workers: Workers = None,
 ) -> tuple[Schedule, str]:
     """The schedule with values of fighting on that reckon with the intervention, and what was done, in words."""
     if surprise or start.valuation is None:
@@ -605,7 +449,7 @@ def of_start(
     runs: int = RUNS,
     weeks: int,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int, WhatIf], None] | None = None,
 ) -> WhatIf:
     """Compare a war that is opened already with and without what is decreed beyond what is `given`."""

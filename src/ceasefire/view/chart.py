@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-import h3
+import h3.api.numpy_int as h3
 import numpy as np
 import shapely
 import xarray
@@ -476,7 +476,7 @@ class Atlas:
     """The cells of a result as shapes, merged once and drawn many times."""
 
     def __init__(self, result: xarray.Dataset, geography: Geography) -> None:
-        self.identifiers = [h3.int_to_str(int(cell)) for cell in result["cell"].values]
+        self.cell: NDArray[np.uint64] = np.asarray(result["cell"].values, np.uint64)
         self.opening: FloatArray = np.asarray(result["control_opening"].values, float)
         self.held: FloatArray = np.asarray(result["control_probability"].transpose("week", "cell").values)
         self.axis = _axis_names(result)
@@ -508,21 +508,26 @@ class Atlas:
     @cached_property
     def neighbours(self) -> list[list[int]]:
         """Positions of the cells around each cell, those that the result has."""
-        index = {identifier: place for place, identifier in enumerate(self.identifiers)}
-        around = (h3.grid_ring(identifier, 1) for identifier in self.identifiers)
-        return [[index[cell] for cell in ring if cell in index] for ring in around]
+        index = {cell: place for place, cell in enumerate(self.cell.tolist())}
+        return [[index[cell] for cell in ring if cell in index] for ring in self._ring.tolist()]
+
+    @cached_property
+    def _ring(self) -> NDArray[np.uint64]:
+        """The six cells around each cell, [cell, 6]; 0, which is no cell, for the sixth of a pentagon."""
+        ring = np.zeros((len(self.cell), 6), np.uint64)
+        for row, cell in zip(ring, self.cell.tolist(), strict=True):
+            around = h3.grid_ring(cell, 1)
+            row[: len(around)] = around
+        return ring
 
     @cached_property
     def _edge(self) -> NDArray[np.bool_]:
         """Cells that are partly outside the country, or touch the sea or what is outside."""
         cells = self._geography.cells
-        own = cells.rows(np.array([h3.str_to_int(cell) for cell in self.identifiers], np.uint64))
+        own, around = cells.rows(self.cell), cells.rows(self._ring.ravel()).reshape(self._ring.shape)
         partly = (own < 0) | (cells.inside[own] < 0.99)
-        for place in np.flatnonzero(~partly):
-            ring = np.array([h3.str_to_int(cell) for cell in h3.grid_ring(self.identifiers[place], 1)], np.uint64)
-            rows = cells.rows(ring)
-            partly[place] = bool(np.any((rows < 0) | cells.sea[rows]))
-        return partly
+        outside = ((around < 0) | cells.sea[around]) & (self._ring > 0)
+        return partly | outside.any(axis=1)
 
     def _groups(self, chosen: NDArray[np.bool_]) -> list[list[int]]:
         """Connected groups among the chosen cells."""
@@ -543,14 +548,13 @@ class Atlas:
 
     def shape(self, cells: NDArray[np.bool_]) -> Any:
         """The chosen cells as one polygon."""
-        chosen = [self.identifiers[place] for place in np.flatnonzero(cells)]
-        return _merged(chosen)
+        return _merged(self.cell[cells])
 
     @cached_property
     def land(self) -> Any:
         """The recorded country without its sea."""
         cells = self._geography.cells
-        sea = _merged([h3.int_to_str(int(cell)) for cell in cells.cell[cells.sea]])
+        sea = _merged(cells.cell[cells.sea])
         parts = shapely.get_parts(shapely.make_valid(self._geography.outline))
         whole = shapely.union_all([shapely.Polygon(part.exterior) for part in parts if part.geom_type == "Polygon"])
         land = shapely.get_parts(whole.difference(sea.buffer(0.002)))
@@ -576,10 +580,9 @@ class Atlas:
         """The line between the sides at the opening, along the edges of cells."""
         pieces = []
         for place in np.flatnonzero(self.first):
-            cell = self.identifiers[place]
             for other in self.neighbours[place]:
                 if not self.first[other]:
-                    edge = h3.directed_edge_to_boundary(h3.cells_to_directed_edge(cell, self.identifiers[other]))
+                    edge = h3.directed_edge_to_boundary(h3.cells_to_directed_edge(self.cell[place], self.cell[other]))
                     pieces.append([(round(lng, 6), round(lat, 6)) for lat, lng in edge])
         return shapely.line_merge(shapely.MultiLineString(pieces)) if pieces else shapely.MultiLineString()
 
@@ -642,9 +645,9 @@ def _halved(points: FloatArray) -> FloatArray:
     return np.concatenate([points[:1], (points[:-1] + points[1:]) / 2, points[-1:]])
 
 
-def _merged(cells: Sequence[str]) -> Any:
+def _merged(cells: NDArray[np.uint64]) -> Any:
     """Cells as one shape in longitude and latitude."""
-    if not cells:
+    if not len(cells):
         return shapely.MultiPolygon()
     outline = h3.cells_to_h3shape(cells, tight=False)
     return shapely.MultiPolygon([(_turned(part.outer), [_turned(hole) for hole in part.holes]) for part in outline])

@@ -19,7 +19,8 @@ from ceasefire.study.ablate import (
     Removed,
     ablate,
 )
-from ceasefire.study.whatif import Effect, Output
+from ceasefire.study.measure import Output
+from ceasefire.study.whatif import Effect
 from ceasefire.view.text import number
 from ceasefire.view.whatif import difference
 

@@ -23,7 +23,7 @@ from ceasefire.model import intervene, network, noise, repair, war
 from ceasefire.model.declare import Bounds, Fixed, LogNormal, Normal, Prior, Share, Uniform, Variable, declared
 from ceasefire.scenario import reporting, spec
 from ceasefire.scenario.start import LEARNED
-from ceasefire.study.whatif import AMOUNTS
+from ceasefire.study.measure import AMOUNTS
 from ceasefire.view.chart import FIRST, INK, PAPER, QUIET, RULE, picture, standalone, tag, words
 from ceasefire.view.text import number
 

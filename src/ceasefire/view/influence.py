@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from ceasefire.study.influence import GRADES, Dropped, Headline, Influence, told_rows
-from ceasefire.study.whatif import Output
+from ceasefire.study.measure import Output
 from ceasefire.view.text import clean
 from ceasefire.view.whatif import NONE, short
 

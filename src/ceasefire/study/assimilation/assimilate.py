@@ -31,7 +31,8 @@ from ceasefire.scenario.start import Start, open_war
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate import training
 from ceasefire.simulate.cache import keep_compiled
-from ceasefire.simulate.ensemble import Ensemble, worked
+from ceasefire.simulate.ensemble import Ensemble
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.run import CHUNK, Chunk, Engine
 from ceasefire.study.assimilation.cycle import Cycle, Standing, Step, Week
 from ceasefire.study.assimilation.score import LOCAL_LEVEL, Score, local_level, scored
@@ -158,7 +159,7 @@ def assimilate(
     runs: int = RUNS,
     seed: int = 1,
     evidence: str | Path | None = None,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Assimilated:
     """Open a scenario's war on the day `since` and take in what was published up to the day `until`, weeks later.

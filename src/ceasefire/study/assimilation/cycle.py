@@ -37,7 +37,7 @@ from ceasefire.model.noise import Noise
 from ceasefire.scenario.allocation import momentum_after
 from ceasefire.scenario.start import Start
 from ceasefire.simulate import draws
-from ceasefire.simulate.ensemble import worked
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.run import CHUNK, Engine, Wars
 from ceasefire.study.assimilation import filter as kalman
 from ceasefire.study.assimilation import regime, scale, sight
@@ -112,7 +112,7 @@ class Step:
 class Cycle:
     """Moves an ensemble through weeks of evidence."""
 
-    def __init__(self, start: Start, *, runs: int, seed: int, workers: int | None = None) -> None:
+    def __init__(self, start: Start, *, runs: int, seed: int, workers: Workers = None) -> None:
         self.start, self.runs, self.seed, self.workers = start, runs, seed, workers
         self.engine = Engine(start, weeks=1, seed=seed)
         self.slots = -(-runs // CHUNK) * CHUNK

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ from ceasefire.scenario.posterior import Law, Posterior
 from ceasefire.scenario.spec import NO_CALIBRATION, Scenario, ScenarioError
 from ceasefire.scenario.start import Start, open_war
 from ceasefire.simulate.cache import keep_compiled
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.result import VERSION
 from ceasefire.study.calibration import choice, front, inversion, losses, nuts, oil, opinion, salvos
 from ceasefire.study.calibration.module import Module
@@ -46,6 +48,8 @@ LEAST = 0.1
 FORMAT, ENDING = 1, ".report.json"
 
 Progress = Callable[[int, int], None]
+ONE_AT_A_TIME = threading.Lock()
+"""numpyro keeps one stack of handlers for all threads of a process."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ def calibrate(
     replicates: int = REPLICATES,
     members: int = MEMBERS,
     seed: int = 1,
-    workers: int | None = None,
+    workers: Workers = None,
     on_progress: Progress | None = None,
 ) -> Calibration:
     """Learn from all that was known on a day; from some modules only, where they are named.
@@ -134,9 +138,17 @@ def calibrate(
     start = open_war(opened, vintage)
     steps = _Steps(len(wanted), on_progress)
     laws, numbers, divergent, without = {}, [], {}, []
-    for module in (module for module in MODULES if module.name in wanted):
-        found = _sampled(module, start, vintage, replicates, seed, steps.part())
-        if found is None:
+    modules = [module for module in MODULES if module.name in wanted]
+
+    def work(number: int) -> tuple[Law, list[Number], int] | None:
+        return _sampled(modules[number], start, vintage, replicates, seed)
+
+    sampled = {}
+    for number, found in worked(work, len(modules), workers, "modules"):
+        sampled[number] = found
+        steps.one()
+    for number, module in enumerate(modules):
+        if (found := sampled[number]) is None:
             without.append(module.name)
             continue
         laws[module.name], told, divergent[module.name] = found
@@ -203,27 +215,34 @@ class _Steps:
     def __init__(self, number: int, on_progress: Progress | None) -> None:
         self.number, self.done, self.on_progress = number, 0, on_progress
 
-    def part(self) -> Progress | None:
+    def one(self) -> None:
+        """A module is done."""
+        self.done += 1
+        self._tell(100 * self.done)
+
+    def part(self) -> Progress:
         """Progress of the next module."""
         first, self.done = self.done, self.done + 1
-        if self.on_progress is None:
-            return None
-        tell, whole = self.on_progress, 100 * self.number
-        return lambda done, of: tell(100 * first + 100 * done // max(of, 1), whole)
+        return lambda done, of: self._tell(100 * first + 100 * done // max(of, 1))
+
+    def _tell(self, done: int) -> None:
+        if self.on_progress is not None:
+            self.on_progress(done, 100 * self.number)
 
 
 def _sampled(
-    module: Module, start: Start, vintage: Vintage, replicates: int, seed: int, on_progress: Progress | None
+    module: Module, start: Start, vintage: Vintage, replicates: int, seed: int
 ) -> tuple[Law, list[Number], int] | None:
     """What one likelihood says; None where the record has nothing that it needs."""
     data = module.gather(start, vintage)
     priors = module.priors(start, data) if data is not None else {}
     if not priors:
         return None
-    found = nuts.sample(module, priors, data, seed=seed)
+    with ONE_AT_A_TIME:
+        found = nuts.sample(module, priors, data, seed=seed)
+        again = nuts.replicate(module, priors, data, number=replicates, seed=seed)
     law = Law.of_scores(priors, found.scores)
     kept = tuple(name for name in priors if name not in module.nuisance)
-    again = nuts.replicate(module, priors, data, number=replicates, seed=seed, on_progress=on_progress)
     numbers = [
         Number(
             module.name,

@@ -55,7 +55,8 @@ from ceasefire.scenario.posterior import Law
 from ceasefire.scenario.spec import Scenario, ScenarioError
 from ceasefire.scenario.start import Start, open_war, variables
 from ceasefire.simulate import draws
-from ceasefire.simulate.ensemble import Ensemble, worked
+from ceasefire.simulate.ensemble import Ensemble
+from ceasefire.simulate.pool import Workers, worked
 from ceasefire.simulate.run import CHUNK, Engine
 from ceasefire.study.calibration import crosscheck, summary
 from ceasefire.study.calibration.module import priors_of
@@ -131,7 +132,7 @@ def learn(
     *,
     members: int,
     seed: int,
-    workers: int | None = None,
+    workers: Workers = None,
     without: Collection[str] = (),
     on_progress: Progress | None = None,
 ) -> Inverted:
@@ -236,7 +237,7 @@ def told(
     members: int,
     seed: int,
     dice: int,
-    workers: int | None,
+    workers: Workers,
     tell: Callable[[int], None] | None = None,
 ) -> Summary:
     """What would be reported of the members' wars from one opening, beside what was."""
@@ -252,7 +253,7 @@ def told(
         return summary.summarise(ensemble, record)
 
     parts: dict[int, Summary] = {}
-    for number, part in worked(work, -(-members // CHUNK), workers):
+    for number, part in worked(work, -(-members // CHUNK), workers, "members"):
         parts[number] = part
         if tell:
             tell(min(len(parts) * CHUNK, members))

@@ -88,7 +88,6 @@ def replicate(
     *,
     number: int,
     seed: int,
-    on_progress: Callable[[int, int], None] | None = None,
 ) -> Replicates:
     """Find known truths again, each drawn from the priors, from data of the shape of those given."""
     truth = np.random.default_rng([seed, 1]).standard_normal((len(priors), number))
@@ -101,8 +100,6 @@ def replicate(
             keys = jnp.stack([jax.random.PRNGKey(seed + 1 + lane) for lane in lanes])
             stacked = jax.tree.map(lambda *parts: jnp.stack(parts), *(made[lane] for lane in lanes))
             found.append(np.asarray(chain(keys, stacked)[0], np.float64)[: number - first, ::THIN])
-        if on_progress:
-            on_progress(min(first + LANES, number), number)
     draws = np.concatenate(found).transpose(2, 0, 1)
     rank = (draws < truth[..., None]).sum(axis=2)
     return Replicates(truth, rank, draws.shape[2], draws.mean(axis=2), draws.std(axis=2))
