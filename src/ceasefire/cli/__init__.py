@@ -224,7 +224,7 @@ def fit(
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to keep it in; the cache otherwise.")] = None,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Fit what fighting on is worth to each side, on wars fought on without agreement; takes minutes.
@@ -442,7 +442,7 @@ def diff(
     evidence_a: Annotated[Path | None, typer.Option(metavar="STORE", help="Evidence of the first result.")] = None,
     evidence_b: Annotated[Path | None, typer.Option(metavar="STORE", help="Evidence of the second result.")] = None,
     runs: Annotated[int | None, typer.Option(help="How many runs to compare; all that both have otherwise.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Tell why two forecasts of a war differ: code, evidence, numbers of the scenario, or luck.
@@ -639,7 +639,7 @@ def ablate(
     backtest: Annotated[bool, typer.Option(help="Score each coupling on past days as well.")] = True,
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Take each coupling out in turn: what it does to the forecast, and whether it earns its place in the backtest.
@@ -683,7 +683,7 @@ def explain(
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     on: Annotated[str | None, typer.Option(metavar="DATE", help="Open the scenario's war on another day.")] = None,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Take a number apart: the revenue from oil, or any quantity of the war and the chain from its causes.

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ceasefire.cli.job import WorkersOption
 from ceasefire.cli.terminal import AsJson, EvidenceOption, progress
 
 
@@ -20,7 +21,7 @@ def assimilate(
     seed: Annotated[int, typer.Option(help="Same seed, same bits.")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder for the numbers and a figure.")] = None,
     evidence: EvidenceOption = None,
-    workers: Annotated[int | None, typer.Option(help="Cores to use; all otherwise. Never changes the result.")] = None,
+    workers: WorkersOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Open a war and update it with each week's evidence; score every forecast a week ahead.
