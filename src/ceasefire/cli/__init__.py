@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import errno
+import gc
 import io
 import json
 import os
@@ -69,6 +70,7 @@ def heed(ignored: Any) -> None:
 def main() -> None:
     """Run the command line; a user's mistake is one line on standard error, never a traceback."""
     sys.unraisablehook = heed
+    gc.set_threshold(100_000, 50, 50)  # what is imported stays, and need not be looked through again and again
     from ceasefire.evidence.error import CeasefireError
 
     for stream in (sys.stdout, sys.stderr):
@@ -158,7 +160,17 @@ def forecast(
 
     Example: ceasefire forecast abu-dhabi-2026-01 --runs 2000 --weeks 52 --seed 1
     """
+    from ceasefire.scenario import spec
     from ceasefire.simulate.ensemble import RequestError, check
+    from ceasefire.simulate.run import prepare
+
+    check(runs, weeks, seed, workers)
+    if series and not stream:
+        raise RequestError("--series is for --stream; a forecast without it keeps the series of every war anyway")
+    name = _scenario(scenario, on)
+    spec.load(name)  # a mistake is told before anything is read
+    prepare()  # compiled code is read while the rest is imported
+
     from ceasefire.simulate.result import check_target
     from ceasefire.study.forecast import forecast as run_forecast
     from ceasefire.study.forecast import opened
@@ -168,11 +180,7 @@ def forecast(
     from ceasefire.view.export import FILES, write_result
     from ceasefire.view.text import render
 
-    name = _scenario(scenario, on)
     folder = out if out is not None else Path("out") / opened(name, on).id
-    check(runs, weeks, seed, workers)
-    if series and not stream:
-        raise RequestError("--series is for --stream; a forecast without it keeps the series of every war anyway")
     check_target(folder)
     job = {**opening_of(name, on, evidence, runs=runs, weeks=weeks, seed=seed), "stream": stream}
     with (
