@@ -89,7 +89,7 @@ class Program(Generic[R]):
             if kept:
                 opened: Future[Code | None] = Future()
                 self.ahead = kept[-1], opened
-                threading.Thread(target=lambda: opened.set_result(_open(kept[-1])), name="wars-program").start()
+                threading.Thread(target=lambda: opened.set_result(_open(kept[-1])), name="program").start()
 
     def _stem(self) -> str:
         return f"{self.function.__name__}-{self.sources[:16]}"
