@@ -85,8 +85,8 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
 lock:  ## Renew the hashed locks (needs uv)
-	$(COMPILE) --group build --extra text --extra cluster --extra sweep -o requirements/run.txt
-	$(COMPILE) --group build --extra text --extra cluster --extra sweep --extra postgres --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --group build --extra text --extra cluster --extra sweep --extra parquet --extra png --extra netcdf -o requirements/run.txt
+	$(COMPILE) --group build --extra text --extra cluster --extra sweep --extra parquet --extra png --extra netcdf --extra postgres --extra dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) out
