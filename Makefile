@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: forecast test bench lint explanation reference monthly polls packs values calibration weights mechanisms couplings lock clean
+.PHONY: install forecast test bench lint page explanation reference monthly polls packs values calibration weights mechanisms couplings lock clean
 .DEFAULT_GOAL := forecast
+
+install: $(VENV)/.run  ## Set up .venv with the program in it
 
 forecast: $(VENV)/.run  ## Run the main job: the shipped forecast, into out/
 	$(BIN)/ceasefire forecast abu-dhabi-2026-01
@@ -38,11 +40,16 @@ weights: $(VENV)/.dev  ## Learn anew what simulator and statistics should count,
 	$(BIN)/ceasefire backtest --origins 2024-10-12..2026-01-31 --out out/weights
 	for day in $(CUT_OFFS); do $(BIN)/ceasefire stack out/weights --until $$day --out $(CALIBRATION) || exit 1; done
 
+page: $(VENV)/.dev  ## Build the page anew (needs Node 20 or newer)
+	$(BIN)/python -m ceasefire.view.web.schema
+	cd frontend && npm ci && npm run types && npm run check && npm run build
+
 explanation: $(VENV)/.dev  ## Make the page of each subsystem anew from the code
 	$(BIN)/python -m ceasefire.view.explanation
 
 reference: explanation  ## Make the pages that are made from the code anew
 	$(BIN)/python -m ceasefire.view.reference
+	$(BIN)/python -m ceasefire.cli.reference
 	$(BIN)/python -c "from ceasefire.study.summary import write_schema; write_schema('docs/reference/summary.schema.json')"
 
 polls: $(VENV)/.dev  ## Forecast the later half of every series of polls from the first anew
@@ -84,9 +91,10 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.run
 
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
+EXTRAS = $(addprefix --extra ,text cluster sweep parquet png netcdf notebook)
 lock:  ## Renew the hashed locks (needs uv)
-	$(COMPILE) --group build --extra text --extra cluster --extra sweep --extra parquet --extra png --extra netcdf -o requirements/run.txt
-	$(COMPILE) --group build --extra text --extra cluster --extra sweep --extra parquet --extra png --extra netcdf --extra postgres --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(COMPILE) --group build $(EXTRAS) -o requirements/run.txt
+	$(COMPILE) --group build $(EXTRAS) --extra postgres --extra dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:
 	rm -rf $(VENV) out

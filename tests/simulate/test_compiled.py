@@ -149,3 +149,19 @@ def test_an_error_is_everybodys_and_the_next_may_try_again(folder):
     for _ in range(2):
         with pytest.raises(TypeError):
             running(jnp.ones((2, 3)), steps=9)
+
+
+def test_code_that_jax_has_kept_itself_is_compiled_anew(folder):
+    """What is written of code that JAX had loaded has lost its functions: it would be found and could not run."""
+    least = jax.config.values["jax_persistent_cache_min_compile_time_secs"]
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    try:
+        jax.clear_caches()
+        first = bits(walk.lower(X, steps=7).compile()(X))
+        assert bits(program()(X, steps=7)) == first
+        assert len(kept(folder)) == 1
+        again = program()
+        assert bits(again(X, steps=7)) == first
+        assert not traced
+    finally:
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", least)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from ceasefire.cli import reference as commands
 from ceasefire.scenario import spec
 from ceasefire.view import reference
 
@@ -12,6 +13,12 @@ ROOT = Path(__file__).parents[2]
 def test_page_is_what_the_code_declares(name):
     kept = (ROOT / reference.PAGES / name).read_text(encoding="utf-8")
     assert kept == reference.PAGE[name](), "run `make reference`"
+
+
+@pytest.mark.parametrize("name", commands.PAGE)
+def test_page_of_commands_is_what_the_code_offers(name):
+    kept = (ROOT / commands.PAGES / name).read_text(encoding="utf-8")
+    assert kept == commands.PAGE[name](), "run `make reference`"
 
 
 def test_what_is_read_from_the_evidence_is_listed():

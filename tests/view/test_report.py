@@ -1,3 +1,4 @@
+import html
 import html.parser
 import json
 import os
@@ -7,8 +8,9 @@ from pathlib import Path
 import pytest
 import xarray
 
+from ceasefire.evidence.source import SOURCES
 from ceasefire.study.summary import Summary, summarise
-from ceasefire.view import report, text
+from ceasefire.view import page, report, text
 
 VOID = {"meta", "br", "wbr", "img", "link", "hr", "input"}
 RUDE = "<script>alert('x')</script>\"&<img src=x onerror=y>"
@@ -396,3 +398,38 @@ def test_a_result_without_cells_or_stocks_has_a_report(result: xarray.Dataset) -
     page = _parse(report.render(bare, summarise(bare)))
     assert "map" not in page.identifiers
     assert "ending" in page.identifiers
+
+
+def test_the_report_is_a_sound_page(content: str, sound) -> None:
+    sound(content)
+
+
+def test_every_section_of_numbers_leads_to_what_is_behind_it(content: str) -> None:
+    for name in ("glance", "map", "ground", "ending", "terms", "people", "stocks", "strikes", "towns"):
+        part = _section(content, name)
+        assert "class='from'" in part, name
+        assert 'href="#method"' in part, name
+    assert 'href="#assumption-attrition"' in _section(content, "people")
+    assert 'href="#record-general-staff"' in _section(content, "people")
+    assert 'href="#record-deepstatemap"' in _section(content, "map")
+    assert 'href="#assumption-front"' in _section(content, "ground")
+
+
+def test_the_record_is_listed_with_citation_licence_and_day(content: str, summary: Summary) -> None:
+    records = _section(content, "records")
+    assert summary.evidence_as_of in records
+    for source in SOURCES.values():
+        for words in (source.producer, source.citation, source.licence):
+            assert html.escape(words) in records
+
+
+def test_every_kind_of_assumption_is_under_the_name_of_its_subsystem(content: str, summary: Summary) -> None:
+    part = _section(content, "assumptions")
+    for row in summary.assumptions:
+        owner = row.name.partition(".")[0]
+        assert part.index(f'id="assumption-{owner}"') < part.index(f"<code>{html.escape(row.name)}</code>")
+
+
+def test_a_link_to_a_part_that_is_missing_is_plain_words() -> None:
+    whole = page.page("T", '<p><a href="#there">one</a> <a href="#gone">two</a></p><p id="there">x</p>')
+    assert '<a href="#there">one</a> two</p>' in whole

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import html
 import json
 import re
+import shlex
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -116,3 +118,47 @@ def test_order_of_the_rest_is_by_how_far_it_stands_out(found):
     names = [found.rest.outputs[row].name for row in rows]
     assert len(names) == len(set(names))
     assert not {"manpower.recruited", "attrition.troops", "area"} & set(names)
+
+
+def test_the_page_is_sound_and_answers_first(found, sound):
+    page = view.render(found)
+    sound(page)
+    assert "Less of both" in page
+    assert "32 pairs of wars" in page
+    assert view.command(found) in html.unescape(page)
+    for output in found.headline.outputs:
+        assert html.escape(output.meaning) in page
+
+
+def test_the_sentences_tell_the_differences_of_the_comparison(found):
+    end, ground, people = (re.sub("<.*?>", "", sentence) for sentence in view.sentences(found))
+    area = found.headline.effect(found.headline.find("area"), found.weeks)
+    assert view.number(abs(area.difference), 2) in ground
+    assert ("more" if area.difference >= 0 else "less") in ground
+    assert "95% interval" in ground
+    assert "with it as without it" in end or "points" in end
+    for side in found.side_names:
+        assert side in people
+
+
+def test_an_effect_that_may_be_none_is_told_as_such():
+    unsure = Effect(26, 10.0, 10.4, 0.4, -0.2, 1.0, 0.5, 0.4)
+    assert "cannot be told from none" in view._verdict(unsure, 1.0)
+    assert "cannot" not in view._verdict(dataclasses.replace(unsure, low=0.1), 1.0)
+    assert view._verdict(dataclasses.replace(unsure, higher=0.0, lower=0.0), 1.0) == "no pair of wars differs"
+
+
+def test_the_page_escapes_whatever_it_is_told(found, sound):
+    rude = "<script>alert('x')</script>\"&<img src=x onerror=y>"
+    decrees = tuple(dataclasses.replace(decree, text=rude, name=rude, doc=rude) for decree in found.decrees)
+    nasty = dataclasses.replace(found, title=rude, policy=rude, decrees=decrees, side_names=(rude, rude))
+    sound(view.render(nasty))
+
+
+def test_the_command_asks_for_the_same_again(found):
+    parts = shlex.split(view.command(found))
+    assert parts[:3] == ["ceasefire", "whatif", found.scenario]
+    asked = [parts[at + 1] for at, part in enumerate(parts) if part == "--do"]
+    assert asked == [decree.text for decree in found.decrees]
+    assert "--surprise" in parts
+    assert parts[parts.index("--runs") + 1] == str(found.asked_runs)

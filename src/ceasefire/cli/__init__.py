@@ -22,8 +22,10 @@ import typer
 from ceasefire.cli.assimilate import assimilate
 from ceasefire.cli.calibrate import calibrate
 from ceasefire.cli.claims import claims_app
+from ceasefire.cli.export import export
 from ceasefire.cli.job import ClusterOption, ResumeOption, WorkersOption, at_work, opening_of
 from ceasefire.cli.ledger import ledger_app
+from ceasefire.cli.serve import serve
 from ceasefire.cli.stack import stack
 from ceasefire.cli.sweep import sweep
 from ceasefire.cli.terminal import AsJson, EvidenceOption, complain, progress, show
@@ -266,7 +268,7 @@ def replay(
 
     again = run_replay(results.load(result), run, evidence=evidence)
     if as_json:
-        print(json.dumps(asdict(again), ensure_ascii=False, indent=1))
+        print(json.dumps(again.told(), ensure_ascii=False, indent=1))
     else:
         print(f"Run {again.run}: {'the same bits as' if again.same_bits else 'NOT the bits that were'} recorded")
         for event in again.events:
@@ -403,7 +405,7 @@ def backtest(
     print(to_json(board) if as_json else "\n".join([view.text(board), "", *map(str, files)]))
 
 
-for command in (calibrate, assimilate, stack, sweep):
+for command in (calibrate, assimilate, stack, sweep, export, serve):
     app.command()(command)
 
 
@@ -498,7 +500,7 @@ def whatif(
     everything: Annotated[bool, typer.Option("--all", help="Every number that differs in some run.")] = False,
     match: Annotated[str, typer.Option(metavar="TEXT", help="Numbers whose name contains this.")] = "",
     figure: Annotated[Path | None, typer.Option(metavar="FILE.svg", help="Draw the headline week by week.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write: JSON, text and figure.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder to write: JSON, text, figure, page.")] = None,
     evidence: EvidenceOption = None,
     workers: WorkersOption = None,
     cluster: ClusterOption = None,

@@ -18,15 +18,16 @@ import json
 import os
 import threading
 import zlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import equinox
 import jax
 from jax.experimental import serialize_executable
+from jax.experimental.compilation_cache import compilation_cache
 
 from ceasefire import model
 from ceasefire.evidence import whole
@@ -123,14 +124,50 @@ class Program(Generic[R]):
 
     def _compiled(self, path: Path | None, arguments: tuple[Any, ...], static: dict[str, Any]) -> Callable[..., R]:
         """The code compiled anew, and kept for the next time."""
-        compiled = self.function.lower(*arguments, **static).compile()
-        if path is not None and _digest_of_sources(self.function) == self.sources:
+        before = _found.number
+        lowered = self.function.lower(*arguments, **static)
+        with without_jax_cache() if path is not None else nullcontext():
+            compiled = lowered.compile()
+        anew = _found.number == before
+        if anew and path is not None and _digest_of_sources(self.function) == self.sources:
             with suppress(OSError, ValueError, NotImplementedError, jax.errors.JaxRuntimeError):
                 code, _, tree = serialize_executable.serialize(compiled)
                 names = _names(jax.tree.unflatten(tree, range(tree.num_leaves)))
                 _keep(path, len(jax.tree.leaves(arguments)), names, code)
         run: Callable[..., R] = compiled
         return run
+
+
+@contextmanager
+def without_jax_cache() -> Iterator[None]:
+    """Compile what JAX has kept itself anew, and let it keep none of it.
+
+    Code that JAX had loaded runs, but what is written of it has lost its functions and does not.
+    """
+    jax.config.update("jax_enable_compilation_cache", False)
+    compilation_cache.reset_cache()
+    try:
+        yield
+    finally:
+        jax.config.update("jax_enable_compilation_cache", True)
+        compilation_cache.reset_cache()
+
+
+class _Found(threading.local):
+    """How often JAX found code in its own cache, in this thread: another thread may have turned that on again."""
+
+    number = 0
+
+
+_found = _Found()
+
+
+def _note(event: str, **_: Any) -> None:
+    if event == "/jax/compilation_cache/cache_hits":
+        _found.number += 1
+
+
+jax.monitoring.register_event_listener(_note)
 
 
 def _digest_of_sources(function: Any) -> str:

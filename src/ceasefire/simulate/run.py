@@ -353,11 +353,13 @@ class Engine:
         self.momentum = on_device(start.momentum)
         self.list_length = opening_list_length(start, self.ground)
 
-    def chunk(self, number: int, runs: int) -> Chunk:
-        """Simulate chunk `number` of an ensemble of `runs`."""
-        return next(self.chunks(number, runs, (self.do,)))
+    def chunk(self, number: int, runs: int, *, only: int | None = None) -> Chunk:
+        """Simulate chunk `number` of an ensemble of `runs`; control tells of run `only` alone, if one is named."""
+        return next(self.chunks(number, runs, (self.do,), only=only))
 
-    def chunks(self, number: int, runs: int, decreed: Iterable[Schedule]) -> Iterator[Chunk]:
+    def chunks(
+        self, number: int, runs: int, decreed: Iterable[Schedule], *, only: int | None = None
+    ) -> Iterator[Chunk]:
         """Simulate chunk `number` once for each schedule: the same wars, the same luck."""
         run = np.arange(number * CHUNK, (number + 1) * CHUNK, dtype=np.uint32)
         asked = run < runs
@@ -366,7 +368,7 @@ class Engine:
         known: NDArray[np.bool_] = np.all(
             [np.isfinite(p).reshape(-1, CHUNK).all(axis=0) for p in jax.tree.leaves(params)], axis=0
         )
-        counted = on_device(asked, np.int32)
+        counted = on_device(asked if only is None else run == only, np.int32)
         for do in decreed:
             opening = begin(params, self.share, self.momentum, self.ground, counted, places=do.places)
             spans = list(self._spans(params, opening[0], do, on_device(run, np.uint32), counted))

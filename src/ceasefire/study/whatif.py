@@ -74,6 +74,7 @@ UNFITTED = (
 )
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,8 @@ class WhatIf:
     """At every week."""
     rest: Comparison
     """Everything, at `HORIZONS` and the last week."""
+    control_difference: NDArray[np.float32] | None = None
+    """[week, cell], the opening first: share of all runs in which the first side holds the cell, with − without."""
 
     @property
     def runs(self) -> int:
@@ -284,6 +287,8 @@ class Gathered:
     headline: Tally
     rest: Tally | None
     failed: int = 0
+    control: IntArray | None = None
+    """[week, cell]: runs in which the first side holds the cell with the intervention, less those without it."""
 
 
 @dataclass
@@ -293,6 +298,7 @@ class Part:
     failed: int
     headline: Paired
     rest: Paired
+    control: IntArray | None = None
 
 
 def horizons_of(weeks: int) -> tuple[int, ...]:
@@ -310,9 +316,10 @@ def compare(
     given: Schedule | None = None,
     workers: Workers = None,
     everything: bool = True,
+    control: bool = False,
     on_chunk: Callable[[int, Sequence[Gathered]], None] | None = None,
 ) -> tuple[Gathered, ...]:
-    """Fight every war as it is, or as it is `given`, and once for each schedule.
+    """Fight every war as it is, or as it is `given`, and once for each schedule; `control` gathers maps as well.
 
     `on_chunk` is called with the number of wars done and what is known by then.
     """
@@ -329,8 +336,12 @@ def compare(
 
     def work(number: int) -> list[Part]:
         chunks = engine.chunks(number, runs, arms)
-        baseline = told(next(chunks))
-        return [paired(baseline, told(chunk)) for chunk in chunks]
+        plain = next(chunks)
+        baseline, held = told(plain), plain.control
+        return [
+            replace(paired(baseline, told(chunk)), control=chunk.control - held if control else None)
+            for chunk in chunks
+        ]
 
     done = 0
     for number, parts in worked(work, -(-runs // CHUNK), workers, "pairs"):
@@ -339,6 +350,8 @@ def compare(
             gathered.headline.pairs.merge(part.headline)
             if gathered.rest is not None:
                 gathered.rest.pairs.merge(part.rest)
+            if part.control is not None:
+                gathered.control = part.control if gathered.control is None else gathered.control + part.control
         done += min(CHUNK, runs - number * CHUNK)
         if on_chunk:
             on_chunk(done, found)
@@ -475,6 +488,7 @@ def of_start(
             expectation=expectation,
             headline=found.headline.comparison(),
             rest=found.rest.comparison(),
+            control_difference=None if found.control is None else (found.control / done).astype(np.float32),
         )
 
     def told(done: int, found: Sequence[Gathered]) -> None:
@@ -489,6 +503,7 @@ def of_start(
         seed=seed,
         given=given,
         workers=workers,
+        control=True,
         on_chunk=told if on_progress else None,
     )
     return so_far(runs, gathered[0])

@@ -482,7 +482,7 @@ class Atlas:
         self.axis = _axis_names(result)
         self.longitude: FloatArray = np.asarray(result["longitude"].values, float)
         self.latitude: FloatArray = np.asarray(result["latitude"].values, float)
-        self._geography = geography
+        self.geography = geography
 
     @cached_property
     def first(self) -> NDArray[np.bool_]:
@@ -523,7 +523,7 @@ class Atlas:
     @cached_property
     def _edge(self) -> NDArray[np.bool_]:
         """Cells that are partly outside the country, or touch the sea or what is outside."""
-        cells = self._geography.cells
+        cells = self.geography.cells
         own, around = cells.rows(self.cell), cells.rows(self._ring.ravel()).reshape(self._ring.shape)
         partly = (own < 0) | (cells.inside[own] < 0.99)
         outside = ((around < 0) | cells.sea[around]) & (self._ring > 0)
@@ -553,9 +553,9 @@ class Atlas:
     @cached_property
     def land(self) -> Any:
         """The recorded country without its sea."""
-        cells = self._geography.cells
+        cells = self.geography.cells
         sea = _merged(cells.cell[cells.sea])
-        parts = shapely.get_parts(shapely.make_valid(self._geography.outline))
+        parts = shapely.get_parts(shapely.make_valid(self.geography.outline))
         whole = shapely.union_all([shapely.Polygon(part.exterior) for part in parts if part.geom_type == "Polygon"])
         land = shapely.get_parts(whole.difference(sea.buffer(0.002)))
         return shapely.MultiPolygon([part for part in land if part.area > _SMALLEST_ISLAND])
@@ -563,7 +563,7 @@ class Atlas:
     @cached_property
     def rivers(self) -> Any:
         """The wide rivers."""
-        return shapely.union_all([river.line for river in self._geography.rivers if river.rank >= 2])
+        return shapely.union_all([river.line for river in self.geography.rivers if river.rank >= 2])
 
     @cached_property
     def first_ground(self) -> Any:
@@ -575,13 +575,22 @@ class Atlas:
         """Ground of the second side at the opening."""
         return self.shape(~self.first)
 
+    def chance(self, week: int) -> FloatArray:
+        """P(the first side holds each cell), specks given to the side around them."""
+        change = self.change(week)
+        return np.where(self.first, 1 - change, change)
+
     @cached_property
     def contact(self) -> Any:
         """The line between the sides at the opening, along the edges of cells."""
+        return self.line_around(self.first)
+
+    def line_around(self, chosen: NDArray[np.bool_]) -> Any:
+        """The line between the chosen cells and the others, along the edges of cells."""
         pieces = []
-        for place in np.flatnonzero(self.first):
+        for place in np.flatnonzero(chosen):
             for other in self.neighbours[place]:
-                if not self.first[other]:
+                if not chosen[other]:
                     edge = h3.directed_edge_to_boundary(h3.cells_to_directed_edge(self.cell[place], self.cell[other]))
                     pieces.append([(round(lng, 6), round(lat, 6)) for lat, lng in edge])
         return shapely.line_merge(shapely.MultiLineString(pieces)) if pieces else shapely.MultiLineString()

@@ -7,8 +7,9 @@ it holds.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
@@ -31,7 +32,11 @@ def replace_whole(path: Path, content: str) -> Path:
 
 
 def page(title: str, body: str, style: str = "") -> str:
-    """A whole page; the title is escaped, body and further style are HTML and CSS already."""
+    """A whole page; the title is escaped, body and further style are HTML and CSS already.
+
+    A link within the page to a part that it lacks becomes plain words.
+    """
+    body = _living(body)
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -51,6 +56,16 @@ def page(title: str, body: str, style: str = "") -> str:
 """
 
 
+_ID = re.compile(r"""\sid=["']([^"']+)["']""")
+_INNER_LINK = re.compile(r"""<a href=["']#([^"']*)["']>(.*?)</a>""", re.DOTALL)
+
+
+def _living(body: str) -> str:
+    """The same without links to places that are not there."""
+    known = set(_ID.findall(body))
+    return _INNER_LINK.sub(lambda found: found[0] if found[1] in known else found[2], body)
+
+
 def section(identifier: str, title: str, lead: str, *parts: str) -> str:
     """A section; title, lead and parts are HTML already."""
     inner = "\n".join(part for part in parts if part)
@@ -63,6 +78,24 @@ def row(label: str, cells: Iterable[str]) -> str:
     return f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>'
 
 
+def link(to: str, words: str) -> str:
+    """Words that lead to a place of the same page; escaped."""
+    return f'<a href="#{escape(to)}">{escape(words)}</a>'
+
+
+_HEAD = re.compile(r'<h2>.*?</h2>\n(?:<p class="lead">.*?</p>)?', re.DOTALL)
+
+
+def sourced(part: str, places: Mapping[str, str]) -> str:
+    """A section with the line that leads to what it is made from, below its lead; nothing for no section."""
+    return _HEAD.sub(lambda found: f"{found[0]}\n{came_from(places)}", part, count=1)
+
+
+def came_from(places: Mapping[str, str]) -> str:
+    """The line under figures and tables that leads to what they are made from: place of the page → words."""
+    return f"<p class='from'>From: {', '.join(link(to, words) for to, words in places.items())}.</p>" if places else ""
+
+
 STYLE = """
 :root{color-scheme:light;--ink:#1d1d1b;--quiet:#62625d;--rule:#dedbd3;--paper:#fff}
 *{box-sizing:border-box}
@@ -73,7 +106,7 @@ h1{font-size:44px;line-height:1.1;margin:.1em 0 .25em;letter-spacing:-.01em;font
 h2{font-size:28px;line-height:1.2;margin:0 0 .3em}
 h3{font-size:19px;margin:2em 0 .7em}
 h4{margin:1em 0 .4em;font-size:15px}
-h4,.kicker,.byline,.note,figcaption,table,dl,details,.sources{
+h4,.kicker,.byline,.note,.from,figcaption,table,dl,details,.sources{
  font-family:'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif}
 .kicker{text-transform:uppercase;letter-spacing:.07em;font-size:12.5px;font-weight:700;color:var(--quiet);margin:0}
 .question{font-style:italic;font-size:21px;color:var(--quiet);margin:0 0 1.1em;max-width:42em}
@@ -81,6 +114,9 @@ h4,.kicker,.byline,.note,figcaption,table,dl,details,.sources{
 .answer p{margin:0 0 .65em}
 .byline{font-size:13.5px;color:var(--quiet);margin:1.4em 0 0}
 .lead{max-width:42em;margin:0 0 1.4em}
+.answer a{text-decoration-thickness:1px;text-decoration-color:#c9c6bd}
+.answer small{font:12.5px/1 'Helvetica Neue',Helvetica,Arial,'Liberation Sans',sans-serif;white-space:nowrap}
+.from{font-size:12.5px;color:var(--quiet);margin:8px 0 18px;max-width:72em}
 .note{font-size:13px;color:var(--quiet);max-width:60em}
 ul{max-width:44em;padding-left:1.2em;margin:.6em 0}
 li{margin-bottom:.35em}
@@ -117,6 +153,7 @@ summary{cursor:pointer;color:var(--quiet)}
 .words td,.words th{font-size:13px}
 .words thead th:nth-child(2),.words thead th:nth-child(3),.words thead th:nth-child(4){text-align:right}
 .words th+th,.words td+td{padding-left:8px}
+.left thead th:nth-child(n),.left td,.left th{text-align:left;vertical-align:top}
 .words .date{white-space:nowrap}
 .doc{display:block;color:var(--quiet);font-size:12.5px}
 code,dd{overflow-wrap:anywhere}

@@ -7,6 +7,7 @@ be anybody's, and the page's own policy forbids it to load or to run anything (`
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from html import escape
@@ -16,6 +17,7 @@ import numpy as np
 import xarray
 
 from ceasefire.evidence.geography import Geography, Place
+from ceasefire.evidence.source import SOURCES, Source
 from ceasefire.study.mixture import SIMULATOR
 from ceasefire.study.summary import (
     FEW,
@@ -37,7 +39,7 @@ from ceasefire.study.summary import (
 )
 from ceasefire.view import chart, text
 from ceasefire.view.chart import Atlas, Curve, Label, Window
-from ceasefire.view.page import page, replace_whole, row, section
+from ceasefire.view.page import link, page, replace_whole, row, section, sourced
 
 WIDE, HALF, THIRD, FIFTH = 1080, 528, 348, 204
 """Widths of charts in pixels: whole page, two, three and five beside each other."""
@@ -56,28 +58,75 @@ def write_report(result: xarray.Dataset, summary: Summary, path: str | Path) -> 
 
 def render(result: xarray.Dataset, summary: Summary) -> str:
     """The report as HTML."""
-    parts = (
-        _opening(summary),
-        _glance(summary),
-        _background(summary),
-        _maps(result, summary),
-        _ground(summary),
-        _ending(summary),
-        _terms(summary),
-        _table(summary),
-        _people(summary),
-        _stocks(summary),
-        _strikes(summary),
-        _money(summary),
-        _allies(summary),
-        _opinion(summary),
-        _towns(summary),
-        _beside(summary),
-        _unknown(summary),
-        _assumptions(summary),
-        _method(summary),
-    )
-    return page(summary.title, "\n".join(part for part in parts if part))
+    sections = {
+        "glance": _glance(summary),
+        "background": _background(summary),
+        "map": _maps(result, summary),
+        "ground": _ground(summary),
+        "ending": _ending(summary),
+        "terms": _terms(summary),
+        "table": _table(summary),
+        "people": _people(summary),
+        "stocks": _stocks(summary),
+        "strikes": _strikes(summary),
+        "money": _money(summary),
+        "allies": _allies(summary),
+        "opinion": _opinion(summary),
+        "towns": _towns(summary),
+        "beside": _beside(summary),
+    }
+    told = [sourced(part, _behind(summary, name)) for name, part in sections.items()]
+    last = (_unknown(summary), _assumptions(summary), _records(summary), _method(summary))
+    return page(summary.title, "\n".join(part for part in (_opening(summary), *told, *last) if part))
+
+
+BEHIND: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "map": (("front", "breach", "logistics", "posture"), ("deepstatemap",)),
+    "ground": (("front", "breach", "logistics", "posture", "reporting"), ("deepstatemap",)),
+    "ending": (("bargaining", "talks", "resolve", "preferences", "beliefs"), ()),
+    "terms": (("preferences", "bargaining"), ()),
+    "table": (("resolve", "beliefs", "preferences", "talks"), ()),
+    "people": (("attrition", "fires", "drones", "manpower", "civilians", "reporting"), ("general-staff", "forces")),
+    "stocks": (("attrition", "industry", "patrons"), ("general-staff", "equipment", "production")),
+    "strikes": (("strikes", "air_defence", "grid", "damage"), ("air-force", "energy")),
+    "money": (("oil", "sanctions", "budget"), ("oil-prices", "oil-revenue", "economy", "russian-budget")),
+    "allies": (("patrons",), ("aid",)),
+    "opinion": (("opinion", "elites"), ("polls",)),
+    "towns": (("front", "siege"), ("deepstatemap",)),
+    "beside": ((), ("deepstatemap", "general-staff")),
+}
+"""What stands behind the numbers of each section: subsystems, whose assumptions are listed, and records."""
+PARTS = {
+    "ground": "ground",
+    "ending": "endings",
+    "towns": "towns",
+    "people": "people",
+    "strikes": "power",
+    "money": "oil",
+}
+"""Sections in which the numbers at a glance are told in full."""
+
+
+def _behind(summary: Summary, name: str) -> dict[str, str]:
+    """Where the numbers of a section come from: place of the page → words."""
+    if name == "glance":
+        return {**PARTS, "method": "runs and seed"}
+    if name == "background":
+        return {"method": "the scenario"}
+    owners, records = BEHIND[name]
+    counted = Counter(_owner(row) for row in summary.assumptions)
+    assumed = {
+        f"assumption-{owner}": f"{counted[owner]} assumptions on {owner.replace('_', ' ')}"
+        for owner in owners
+        if counted[owner]
+    }
+    recorded = {f"record-{key}": SOURCES[key].producer.partition(",")[0] for key in records}
+    return {**assumed, **recorded, "method": "runs and seed"}
+
+
+def _owner(row: Assumption) -> str:
+    """The subsystem that an assumption belongs to."""
+    return row.name.partition(".")[0]
 
 
 def _figure(drawing: str, numbers: str = "") -> str:
@@ -92,7 +141,9 @@ def _grid(columns: int, figures: Iterable[str]) -> str:
 
 
 def _opening(summary: Summary) -> str:
-    answer = "".join(f"<p>{escape(sentence)}</p>" for sentence in text.sentences(summary))
+    places = {"ending": "endings", "ground": "ground", "people": "losses"}
+    told = zip(text.sentences(summary), places.items(), strict=True)
+    answer = "".join(f"<p>{escape(said)} <small>From: {link(*place)}</small></p>" for said, place in told)
     return f"""<header>
 <p class="kicker">Simulated futures · opening {text.day(summary.opening)}</p>
 <h1>{escape(summary.title)}</h1>
@@ -142,7 +193,7 @@ def _maps(result: xarray.Dataset, summary: Summary) -> str:
     names = {axis.key: axis.name for axis in summary.axes}
     first, second = (side.name for side in summary.sides[:2])
     expected = _expected(atlas, summary)
-    labels = _labels(result, summary, geography)
+    labels = map_labels(result, summary, geography)
     overview = _map(atlas, summary, last, whole, labels, 700)
     numbers = chart.classes_table(f"Cells by sector, {text.day(summary.date_of(last))}", atlas, last, names)
     legend = chart.map_legend(first, second)
@@ -195,10 +246,10 @@ def _map(atlas: Atlas, summary: Summary, week: int, window: Window, labels: Sequ
     return f"<figcaption>{escape(title)}</figcaption>{drawing}"
 
 
-def _labels(result: xarray.Dataset, summary: Summary, geography: Geography) -> list[Label]:
+def map_labels(result: xarray.Dataset, summary: Summary, geography: Geography) -> list[Label]:
     """Towns of the scenario, most at risk first, their quarters last; then cities for orientation."""
     places = {place.name: place for place in (*geography.nodes, *geography.places)}
-    own = _town_points(result)
+    own = town_points(result)
     labels = []
     quarters = {place.name for place in geography.places if place.kind == "quarter"}
     for town in sorted(summary.towns, key=lambda town: town.name in quarters):
@@ -210,7 +261,7 @@ def _labels(result: xarray.Dataset, summary: Summary, geography: Geography) -> l
     return labels + [Label(p.longitude, p.latitude, p.name) for p in _cities(geography, taken)]
 
 
-def _town_points(result: xarray.Dataset) -> dict[str, tuple[float, float]]:
+def town_points(result: xarray.Dataset) -> dict[str, tuple[float, float]]:
     """Longitude and latitude of towns, where the result gives them."""
     if "town_latitude" not in result or "town_longitude" not in result:
         return {}
@@ -308,6 +359,20 @@ def _ground(summary: Summary) -> str:
 
 
 def _ending(summary: Summary) -> str:
+    curves = _figure(ending_curves(summary), _curve_table(summary, _ending_lines(summary)))
+    return section(
+        "ending",
+        "How and when the fighting ends",
+        _base_rate_words(summary),
+        curves,
+        _ending_table(summary),
+        *_weights(summary),
+        _figure(states(summary), _state_table(summary)),
+    )
+
+
+def _ending_lines(summary: Summary) -> list[Curve]:
+    """Any ending, each kind, and what the age of the war alone says."""
     endings = summary.endings
     ended = [sum(values) for values in zip(*(kind.weekly for kind in endings.kinds), strict=True)]
     lines = [Curve("Any ending", ended, chart.INK, weight=3.0)]
@@ -319,35 +384,34 @@ def _ending(summary: Summary) -> str:
     if alone or endings.base_rate:
         usual = alone or (endings.base_rate.q50 if endings.base_rate else ())
         lines.append(Curve("Base rate, wars this old", usual, chart.QUIET, "5 4", 1.8))
-    title = "Probability that the fighting has first ended, by kind"
-    curves = chart.curves(
+    return lines
+
+
+def ending_curves(summary: Summary) -> str:
+    """The chance that the fighting has first ended, by kind, as SVG."""
+    return chart.curves(
         summary.dates,
-        lines,
-        title=title,
+        _ending_lines(summary),
+        title="Probability that the fighting has first ended, by kind",
         description=text.sentences(summary)[0],
         unit="share of runs; a war that ends may resume",
         size=(WIDE, 400),
     )
-    states = [
+
+
+def states(summary: Summary) -> str:
+    """Where the war stands week by week, as SVG."""
+    shares = [
         (text.state_label(summary, state.state), chart.ENDINGS.get(state.state, chart.NEITHER), state.share)
         for state in summary.occupancy
     ]
-    stacked = chart.occupancy(
+    return chart.occupancy(
         summary.dates,
-        states,
+        shares,
         title="State of the war, week by week",
         description="Share of runs in each state: war, ceasefire, settlement and the others.",
         unit="share of runs in each state, relapses included",
         size=(WIDE, 340),
-    )
-    return section(
-        "ending",
-        "How and when the fighting ends",
-        _base_rate_words(summary),
-        _figure(curves, _curve_table(summary, lines)),
-        _ending_table(summary),
-        *_weights(summary),
-        _figure(stacked, _state_table(summary)),
     )
 
 
@@ -1317,7 +1381,9 @@ def _assumptions(summary: Summary) -> str:
     if not summary.assumptions:
         return ""
     numbers = _source_numbers(summary)
-    rows = "".join(_assumption(row, numbers[row.source]) for row in summary.assumptions)
+    rows = "".join(
+        _assumptions_of(owner, summary, numbers) for owner in dict.fromkeys(map(_owner, summary.assumptions))
+    )
     head = "".join(
         f'<th scope="col">{name}</th>'
         for name in ("Number", "5%", "Middle", "95%", "Unit", "Kind", "Known on", "Source")
@@ -1336,6 +1402,37 @@ def _assumptions(summary: Summary) -> str:
         f'<div class="scroll">{table}</div>',
         f'<h3 id="sources">Sources</h3><ol class="sources">{listed}</ol>',
     )
+
+
+def _assumptions_of(owner: str, summary: Summary, numbers: Mapping[str, int]) -> str:
+    """The assumptions of a subsystem under its name."""
+    own = [row for row in summary.assumptions if _owner(row) == owner]
+    name = escape(_capital(owner.replace("_", " ")))
+    head = f'<tr class="group" id="assumption-{escape(owner)}"><th colspan="8" scope="colgroup">{name}</th></tr>'
+    return head + "".join(_assumption(row, numbers[row.source]) for row in own)
+
+
+def _records(summary: Summary) -> str:
+    """Publishers of the record: what they publish, until when it is known here, on what terms."""
+    if not summary.evidence_as_of:
+        return ""
+    rows = "".join(_record(key, source) for key, source in SOURCES.items())
+    head = "".join(
+        f'<th scope="col">{name}</th>' for name in ("Who publishes it", "What", "Account", "Trust", "Licence and terms")
+    )
+    lead = (
+        f"What the record of the war is built from, as published by {escape(summary.evidence_as_of)}. Account: whose "
+        "it is. Trust: A checked against a second figure, B one decent source, C a single claim, D judgement; rows "
+        "may differ."
+    )
+    inner = f"<table class='words left'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return section("records", "The record", lead, f'<div class="scroll">{inner}</div>')
+
+
+def _record(key: str, source: Source) -> str:
+    cells = (source.citation, source.side, source.trust, f"{source.licence}. {source.terms}")
+    told = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr id="record-{escape(key)}"><th scope="row">{escape(source.producer)}</th>{told}</tr>'
 
 
 def _source_numbers(summary: Summary) -> dict[str, int]:
@@ -1389,9 +1486,6 @@ def _method(summary: Summary) -> str:
         "Made": summary.created,
     }
     rows = "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
-    words = "; ".join(
-        f"{word} {'over' if least else 'under'} {100 * (least or 0.01):.0f}%" for least, word in text.LIKELIHOOD
-    )
     lead = "The same version, evidence and seed give the same result."
-    scale = f"<p class='note'>Words for probabilities, each down to the next: {escape(words)}.</p>"
+    scale = f"<p class='note'>{escape(text.LIKELIHOODS)}.</p>"
     return section("method", "How to make it again", lead, f"<dl>{rows}</dl>", scale)

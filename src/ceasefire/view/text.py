@@ -105,6 +105,11 @@ def short_day(date: datetime.date) -> str:
     return f"{date.day} {date:%b %Y}"
 
 
+LIKELIHOODS = "Words for probabilities, each down to the next: " + "; ".join(
+    f"{word} {'over' if least else 'under'} {100 * (least or 0.01):.0f}%" for least, word in LIKELIHOOD
+)
+
+
 def spread(series: Series | None, week: int, digits: int = 2, scale: float = 1.0) -> str:
     """The range from 5 to 95 % at a week."""
     if series is None:
