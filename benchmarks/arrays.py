@@ -228,21 +228,21 @@ def search(number: dict[str, float], cube: Array, km2: Array, asked: Array) -> t
     high = np.full_like(low, high_bound)
     here = np.clip(3 * np.log(aim / np.maximum(few, 1e-9)), low + 0.05, high_bound)
 
-    def sums(log_multiple: Array) -> tuple[Array, Array]:
+    def sums(log_multiple: Array) -> Array:
         odds = np.exp(log_multiple).astype(np.float32) * cube
-        part = km2 / (1 + odds)
-        rising = np.where(odds > least, (1 + least) * part * odds / (1 + odds), 0)
-        value = (part * np.maximum(odds - least, 0)).sum(axis=0)
-        return np.maximum(value, 1e-9), np.maximum(rising.sum(axis=0), 1e-9)
+        return np.maximum((km2 * (np.maximum(odds - least, 0) / (1 + odds))).sum(axis=0), 1e-9)
 
+    before, missed, slope = here, np.zeros_like(here), np.full_like(here, 1 / 3)
     for _ in range(int(number["SEARCH_STEPS"])):
-        value, slope = sums(here)
+        value = sums(here)
         low, high = np.where(value < aim, here, low), np.where(value < aim, high, here)
-        newton = here + np.log(number["AIM"] * aim / value) * value / slope
-        there = np.where(newton >= high, (here + high) / 2, newton)
-        there = np.where(newton <= low, low + 0.3 * (here - low), there)
-        here = np.minimum(there, here + number["LEAP"])
-    return np.exp(high).astype(np.float32), np.where(asked > 0, asked / sums(high)[0], 0).astype(np.float32)
+        miss, moved = np.log(value / aim), here != before
+        secant = (miss - missed) / np.where(moved, here - before, 1)
+        slope = np.where(moved & (secant > number["LEAST_SLOPE"]), secant, slope)
+        there = here + (np.log(number["AIM"]) - miss) / slope
+        there = np.where(there <= low, (here + low) / 2, np.where(there >= high, (here + high) / 2, there))
+        before, missed, here = here, miss, np.minimum(there, here + number["LEAP"])
+    return np.exp(high).astype(np.float32), np.where(asked > 0, asked / sums(high), 0).astype(np.float32)
 
 
 def front(wars: Wars, week: int, force: Array) -> Arrays:

@@ -28,7 +28,8 @@ from ceasefire.simulate.run import CHUNK, ground_of, opening_list_length
 Arrays = dict[str, NDArray[Any]]
 
 CONSTANTS = (
-    *("SEARCH_STEPS", "AIM", "LEAP", "LEAST", "TRACE", "BORDER_PRESENCE", "MOMENTUM_MEMORY", "MOMENTUM_SPREAD"),
+    *("SEARCH_STEPS", "AIM", "LEAP", "LEAST_SLOPE", "LEAST", "TRACE", "BORDER_PRESENCE", "MOMENTUM_MEMORY"),
+    "MOMENTUM_SPREAD",
     *("MOMENTUM_FLOOR", "WORKS_DEPTH", "MOST_MOVED", "LEAST_WORKS", "SOME_WORKS", "MOST_DUG", "LUMP_SHAPE"),
     "EXACT_COUNT",
 )

@@ -45,7 +45,7 @@ def per_place(features: int) -> dict[str, Work]:
     return {
         "noise": NOISE,
         "weight": own.plus(LOGARITHM.times(3)).plus(EXPONENTIAL),
-        "search": Work(flops=9, whole=2, divisions=1).times(front.SEARCH_STEPS + 1).plus(Work(moved=8)),
+        "search": Work(flops=5, whole=1, divisions=1).times(front.SEARCH_STEPS + 1).plus(Work(moved=8)),
         "move": Work(flops=15, whole=4, divisions=1, moved=16),
         "fade": Work(flops=8, moved=8),
     }

@@ -3,8 +3,9 @@
    The equations are those told at the top of model/front.py, model/attrition.py and model/noise.py, written once more
    and fused: the run axis is innermost and its length a constant, so that every loop over it is whole vectors; the cells
    in reach are sorted by axis, so that the search for lambda works on one side and axis in cache; nothing is computed
-   twice. Arrays are single precision, dimensions as in the model, the run axis last. case.h is made by native.py: the
-   model's constants, the lengths of dimensions and `struct wars`, with one pointer for each array.
+   twice. The search for lambda takes the model's own steps, so that both end at the same lambda; momentum fades over the
+   whole map in both. Arrays are single precision, dimensions as in the model, the run axis last. case.h is made by
+   native.py: the model's constants, the lengths of dimensions and `struct wars`, with one pointer for each array.
 
    exp and log are short series, good to 3e-7 of their value; the quantile of the normal is Giles (2012), "Approximating
    the erfinv function". */
@@ -366,40 +367,46 @@ static void line_of(struct wars *w, struct scratch *x, int week) {
         }
 }
 
-/* lambda of one side and axis by Newton's method in its logarithm, LANES runs at a time, and the scale of the gains. */
+/* lambda of one side and axis by secants in logarithms, LANES runs at a time, and the scale of the gains. */
 static void search(struct wars *w, struct scratch *x, int s, int a) {
     const float lowest = LEAST_MULTIPLE, highest = MOST_MULTIPLE, thin = 1.20919958f; /* pi/3 / sin(pi/3) */
+    const float above = logarithm(AIM);
     for (int first = 0; first < RUNS; first += LANES) {
-        float here[LANES], low[LANES], high[LANES], wanted[LANES], multiple[LANES], value[LANES], slope[LANES];
+        float here[LANES], low[LANES], high[LANES], wanted[LANES], multiple[LANES], value[LANES];
+        float before[LANES], missed[LANES], slope[LANES];
         EACH_LANE {
             float best = x->best[s][a][first + l];
             wanted[l] = most(x->wanted[s][a][first + l], 1e-9f);
             low[l] = within(logarithm(LEAST / most(best * best * best, 1e-30f)), lowest, highest);
             high[l] = highest;
             float few = most(thin * x->few[s][a][first + l], 1e-9f);
-            here[l] = most(least(3 * logarithm(wanted[l] / few), highest), low[l] + 0.05f);
+            before[l] = here[l] = least(most(3 * logarithm(wanted[l] / few), low[l] + 0.05f), highest);
+            missed[l] = 0;
+            slope[l] = 1 / 3.0f;
         }
         for (int step = 0; step <= SEARCH_STEPS; step++) {
-            EACH_LANE multiple[l] = exponential(step < SEARCH_STEPS ? here[l] : high[l]), value[l] = slope[l] = 0;
+            EACH_LANE multiple[l] = exponential(step < SEARCH_STEPS ? here[l] : high[l]), value[l] = 0;
             for (int i = x->start[a]; i < x->start[a + 1]; i++) {
                 const float *cube = AT(x->cube, s * w->list_length + i) + first;
                 const float *km2 = AT(x->km2, s * w->list_length + i) + first;
                 EACH_LANE {
-                    float odds = multiple[l] * cube[l], inverse = 1 / (1 + odds), part = km2[l] * inverse;
-                    value[l] += part * most(odds - LEAST, 0);
-                    slope[l] += odds > LEAST ? part * odds * inverse : 0;
+                    float odds = multiple[l] * cube[l];
+                    value[l] += km2[l] * most(odds - LEAST, 0) / (1 + odds);
                 }
             }
             if (step == SEARCH_STEPS) break;
             EACH_LANE {
                 value[l] = most(value[l], 1e-9f);
-                slope[l] = most((1 + LEAST) * slope[l], 1e-9f);
-                int under = value[l] < wanted[l];
+                int under = value[l] < wanted[l], moved = here[l] != before[l];
                 low[l] = under ? here[l] : low[l];
                 high[l] = under ? high[l] : here[l];
-                float newton = here[l] + logarithm(AIM * wanted[l] / value[l]) * value[l] / slope[l];
-                float there = newton >= high[l] ? 0.5f * (here[l] + high[l]) : newton;
-                there = newton <= low[l] ? low[l] + 0.3f * (here[l] - low[l]) : there;
+                float miss = logarithm(value[l] / wanted[l]);
+                float secant = (miss - missed[l]) / (moved ? here[l] - before[l] : 1);
+                slope[l] = moved & (secant > LEAST_SLOPE) ? secant : slope[l];
+                float there = here[l] + (above - miss) / slope[l];
+                there = there <= low[l] ? 0.5f * (here[l] + low[l]) : there >= high[l] ? 0.5f * (here[l] + high[l]) : there;
+                before[l] = here[l];
+                missed[l] = miss;
                 here[l] = least(there, here[l] + LEAP);
             }
         }

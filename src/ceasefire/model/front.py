@@ -46,8 +46,8 @@ SHARPNESS = 3
 MOMENTUM_MEMORY = 2.0 ** (-1 / 6)
 MOMENTUM_SPREAD = 0.9
 MOMENTUM_FLOOR = 0.001
-SEARCH_STEPS, AIM, LEAP = 7, 1.0001, 6.0
-"""Of the search for λ: how many steps, how high it aims, how far ln λ moves at most in one."""
+SEARCH_STEPS, AIM, LEAP, LEAST_SLOPE = 10, 1.00003, 6.0, 1e-3
+"""Of the search for λ: how many steps, how high it aims, how far ln λ moves at most in one, slopes that it believes."""
 LEAST = 0.04
 """Odds below which none of a cell is taken, so that the front does not dissolve into dust."""
 BLOCK = 1024
@@ -301,11 +301,11 @@ def gamma_quantile(count: Array, u: Array) -> Array:
 
 def in_reach(ground: Ground, held: Float[Array, "cell run"]) -> Bool[Array, "cell"]:
     """Cells that could change in some run: one side stands there or next to it, and the other has something left."""
-    most = jnp.stack([held.max(axis=1), (1 - held).max(axis=1)])
-    near = jnp.maximum(most, most[:, ground.neighbour].max(axis=2))
-    near = jnp.maximum(near, ground.border)
-    contested = (near > TRACE) & (enemy(most) > TRACE)
-    return contested.any(axis=0) & (ground.area > 0)
+    stands = jnp.stack([held.max(axis=1), 1 - held.min(axis=1)]) > TRACE
+    near = stands | (ground.border > TRACE)
+    for k in range(NEIGHBOURS):
+        near = near | stands[:, ground.neighbour[:, k]]
+    return (near & enemy(stands)).any(axis=0) & (ground.area > 0)
 
 
 def listed(reach: Bool[Array, "cell"], length: int) -> Int[Array, "block place"]:
@@ -335,6 +335,23 @@ def to_axes(value: Float[Array, "n"], axis: Int[Array, "n"], number: int) -> Flo
     return jnp.where(jnp.arange(number)[:, None] == axis, value, 0.0)
 
 
+def ground_taken(
+    multiple: Float[Array, "axis run"],
+    ratio: Float[Array, "block n run"],
+    room: Float[Array, "block n run"],
+    area: Float[Array, "block n"],
+    axis: Int[Array, "block n"],
+    blocks: Int[Array, ""] | int,
+) -> Float[Array, "axis run"]:
+    """km² taken on each axis at λ: Σ area · room · share_taken(λ · ratio³) over so many blocks."""
+
+    def add(k: Array, total: Array) -> Array:
+        part = share_taken(multiple[axis[k]] * ratio[k] ** SHARPNESS)
+        return total + to_axes(area[k], axis[k], len(multiple)) @ (room[k] * part)
+
+    return jax.lax.fori_loop(0, blocks, add, jnp.zeros_like(multiple))
+
+
 def multiplier(
     ratio: Float[Array, "block n run"],
     room: Float[Array, "block n run"],
@@ -343,11 +360,11 @@ def multiplier(
     wanted: Float[Array, "axis run"],
     blocks: Int[Array, ""] | int,
 ) -> Float[Array, "axis run"]:
-    """λ with Σ area · room · share_taken(λ · ratio³) just ≥ wanted on each axis, over so many blocks; ratio is w/u.
+    """λ at which just ≥ wanted is taken on each axis (`ground_taken`), over so many blocks; ratio is w/u.
 
-    Newton's method in ln λ. The sum is 0 up to λ = LEAST / max ratio³, which bounds the search from below; it starts at
-    the root for few cells taken, Σ room w · λ^⅓ · ∫ du/(1 + u³), and aims a little high, so that it ends on the side
-    where the gains can be scaled down to what is wanted.
+    Secants of the log of what is taken over ln λ. Nothing is taken up to λ = LEAST / max ratio³, which bounds the
+    search from below; it starts at the root for few cells taken, Σ room w · λ^⅓ · ∫ du/(1 + u³), with the slope ⅓ that
+    follows, and aims a little high, so that it ends on the side where the gains can be scaled down to what is wanted.
     """
     wanted = jnp.maximum(wanted, 1e-9)
     none = jnp.zeros_like(wanted)
@@ -361,28 +378,21 @@ def multiplier(
     few = math.pi / SHARPNESS / math.sin(math.pi / SHARPNESS) * few
     lowest, highest = (math.log(bound) for bound in MULTIPLE)
     low = jnp.clip(jnp.log(LEAST / jnp.maximum(best**SHARPNESS, 1e-30)), lowest, highest)
-    high = jnp.full_like(wanted, highest)
-
-    def improve(_: int, known: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        here, low, high = known
-        multiple = jnp.exp(here)
-
-        def add(k: Array, sums: tuple[Array, Array]) -> tuple[Array, Array]:
-            value, slope = sums
-            x = multiple[axis[k]] * ratio[k] ** SHARPNESS
-            rising = jnp.where(x > LEAST, (1 + LEAST) * x / (1 + x) ** 2, 0.0)
-            km2 = to_axes(area[k], axis[k], len(wanted))
-            return value + km2 @ (room[k] * share_taken(x)), slope + km2 @ (room[k] * rising)
-
-        value, slope = (jnp.maximum(s, 1e-9) for s in jax.lax.fori_loop(0, blocks, add, (none, none)))
-        low, high = jnp.where(value < wanted, here, low), jnp.where(value < wanted, high, here)
-        newton = here + jnp.log(AIM * wanted / value) * value / slope
-        there = jnp.where(newton <= low, low + 0.3 * (here - low), jnp.where(newton >= high, (here + high) / 2, newton))
-        return jnp.minimum(there, here + LEAP), low, high
-
     start = jnp.clip(SHARPNESS * jnp.log(wanted / jnp.maximum(few, 1e-9)), low + 0.05, highest)
-    _, _, enough = jax.lax.fori_loop(0, SEARCH_STEPS, improve, (start, low, high))
-    return jnp.exp(enough)
+
+    def improve(_: int, known: tuple[Array, ...]) -> tuple[Array, ...]:
+        here, low, high, before, missed, slope = known
+        value = jnp.maximum(ground_taken(jnp.exp(here), ratio, room, area, axis, blocks), 1e-9)
+        low, high = jnp.where(value < wanted, here, low), jnp.where(value < wanted, high, here)
+        miss = jnp.log(value / wanted)
+        secant = (miss - missed) / jnp.where(here == before, 1.0, here - before)
+        slope = jnp.where((here != before) & (secant > LEAST_SLOPE), secant, slope)
+        there = here + (math.log(AIM) - miss) / slope
+        there = jnp.where(there <= low, (here + low) / 2, jnp.where(there >= high, (here + high) / 2, there))
+        return jnp.minimum(there, here + LEAP), low, high, here, miss, slope
+
+    known = start, low, jnp.full_like(wanted, highest), start, none, jnp.full_like(wanted, 1 / SHARPNESS)
+    return jnp.exp(jax.lax.fori_loop(0, SEARCH_STEPS, improve, known)[2])
 
 
 def weight(params: Params, near: Array, room: Array, momentum: Array, ease: Array) -> Float[Array, "n run"]:
@@ -406,11 +416,7 @@ def aim(
     """λ on each axis, and the factor ≤ 1 that then scales the gains down to what is wanted."""
     multiple = multiplier(ratio, room, area, axis, wanted, blocks)
 
-    def find(k: Array, found: Array) -> Array:
-        part = share_taken(multiple[axis[k]] * ratio[k] ** SHARPNESS)
-        return found + to_axes(area[k], axis[k], len(wanted)) @ (room[k] * part)
-
-    found = jax.lax.fori_loop(0, blocks, find, jnp.zeros_like(wanted))
+    found = ground_taken(multiple, ratio, room, area, axis, blocks)
     return multiple, jnp.where(wanted > 0, wanted / jnp.maximum(found, 1e-9), 0.0)
 
 
@@ -513,25 +519,29 @@ def step(
     steady = jnp.where(params.physics > 0, params.resistance_effect * steady, 0.0)
     garrison = garrison_of(ground)
 
-    def look(k: Array, known: tuple[Array, ...]) -> tuple[Array, ...]:
-        """A block of cells: how it is held, each side's w/u, and where the sides meet."""
-        held, ratio, sums = known
-        cell, here = at[k], whole_map[at[k]]
-        beside = neighbour_mean(whole_map, ground.neighbour[cell])
+    def find(k: Array, known: tuple[Array, Array]) -> tuple[Array, Array]:
+        """A block of cells: how it is held, and what is beside it."""
+        held, beside = known
+        return held.at[k].set(whole_map[at[k]]), beside.at[k].set(neighbour_mean(whole_map, ground.neighbour[at[k]]))
+
+    def look(k: Array, known: tuple[list[Array], list[Array]]) -> tuple[list[Array], list[Array]]:
+        """A block of cells: each side's w/u, and where the sides meet."""
+        ratio, sums = (list(part) for part in known)
+        cell = at[k]
         ease = -ground.feature[:, cell].T @ params.resistance - steady[garrison[cell]]
         luck, member = noise.both_sides("cell", cell), to_axes(jnp.ones_like(area[k]), axis[k], ground.axes)
-        for side, (own, around) in enumerate(((here, beside), (1 - here, 1 - beside))):
+        for side, (own, around) in enumerate(((held[k], beside[k]), (1 - held[k], 1 - beside[k]))):
             near = presence(own, around, ground.border[side, cell])
             chance = weight(params, near, 1 - own, state.momentum[side, cell], ease)
             room = (1 - own) * area[k][:, None]
-            ratio = ratio.at[side, k].set(jnp.minimum(chance / luck[side], 1e7))
-            sums = sums.at[side].add(met(room, near, member, ground.works[1 - side, cell], ground.height[cell]))
-        return held.at[k].set(here), ratio, sums
+            ratio[side] = ratio[side].at[k].set(jnp.minimum(chance / luck[side], 1e7))
+            sums[side] = sums[side] + met(room, near, member, ground.works[1 - side, cell], ground.height[cell])
+        return ratio, sums
 
-    runs, kind = whole_map.shape[-1], whole_map.dtype
-    shapes = ((*at.shape, runs), (SIDES, *at.shape, runs), (SIDES, 3, ground.axes, runs))
-    held, ratio, sums = jax.lax.fori_loop(0, blocks, look, tuple(jnp.zeros(shape, kind) for shape in shapes))
-    line = contact(sums)
+    blank, zero = (jnp.zeros((*shape, whole_map.shape[-1]), whole_map.dtype) for shape in (at.shape, (3, ground.axes)))
+    held, beside = jax.lax.fori_loop(0, blocks, find, (blank, blank))
+    ratio, sums = jax.lax.fori_loop(0, blocks, look, ([blank] * SIDES, [zero] * SIDES))
+    line = contact(jnp.stack(sums))
     mapped = (line.works + SOME_WORKS) / (state.works_opening + SOME_WORKS)
     works, height = do("works", mapped**params.works_map * state.dug**params.works_wear), do("height", line.height)
 
@@ -551,7 +561,7 @@ def step(
         km2, people = (to_axes(each[at[k]], axis[k], ground.axes) for each in (ground.area, ground.population))
         after = held[k]
         for side, (room, sign) in enumerate(((1 - held[k], 1), (held[k], -1))):
-            gain = gained(ratio[side, k], room, axis[k], *aims[side])
+            gain = gained(ratio[side][k], room, axis[k], *aims[side])
             after = after + sign * gain
             momentum = momentum.at[side, at[k]].add((1 - MOMENTUM_MEMORY) * gain)
             taken, residents = taken.at[side].add(km2 @ gain), residents.at[side].add(people @ gain)

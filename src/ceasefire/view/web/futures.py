@@ -205,8 +205,8 @@ def _lost(result: xarray.Dataset) -> NDArray[np.float64]:
 
 def _taken(result: xarray.Dataset) -> NDArray[np.bool_]:
     """Towns in other hands at the horizon than at the opening, [town, run]."""
-    share = result["town_share"].isel(week=[-1]).transpose("week", "town", "run").to_numpy()
-    return replay.town_lost(share, result["town_holder"].to_numpy())[0]
+    share = result["town_share"].isel(week=[0, -1]).transpose("week", "town", "run").to_numpy()
+    return replay.town_lost(share, result["town_holder"].to_numpy())[1]
 
 
 def _whole(row: NDArray[np.float64]) -> list[float]:
