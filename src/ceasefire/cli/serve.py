@@ -133,7 +133,7 @@ def _run(app: Any, listening: socket.socket, address: str, browser: bool) -> Non
             await super().startup(sockets)
             if self.started:
                 print(f"The page is at {address}\nPress Ctrl-C to stop.", flush=True)
-                if browser:
+                if browser and "?" not in address:  # a token is not for the list of processes
                     _open(address)
 
         def handle_exit(self, sig: int, frame: Any) -> None:

@@ -138,19 +138,25 @@ class Program(Generic[R]):
         return run
 
 
+_switch = threading.RLock()
+"""Held by who has turned JAX's cache off."""
+
+
 @contextmanager
 def without_jax_cache() -> Iterator[None]:
     """Compile what JAX has kept itself anew, and let it keep none of it.
 
     Code that JAX had loaded runs, but what is written of it has lost its functions and does not.
     """
-    jax.config.update("jax_enable_compilation_cache", False)
-    compilation_cache.reset_cache()
-    try:
-        yield
-    finally:
-        jax.config.update("jax_enable_compilation_cache", True)
+    with _switch:
+        before = jax.config.values["jax_enable_compilation_cache"]
+        jax.config.update("jax_enable_compilation_cache", False)
         compilation_cache.reset_cache()
+        try:
+            yield
+        finally:
+            jax.config.update("jax_enable_compilation_cache", before)
+            compilation_cache.reset_cache()
 
 
 class _Found(threading.local):

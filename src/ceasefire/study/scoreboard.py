@@ -47,6 +47,7 @@ CELL_COLUMNS = ("weeks", "model", "brier_per_1000", "expected_per_change", "numb
 BLOCK, RESAMPLES = 3, 300
 """Origins in a block of the bootstrap, and how often it is drawn."""
 
+PIT_CLASSES = 20
 FloatArray = NDArray[np.float64]
 Figure = dict[str, float]
 """`value`, and `low` and `high` of its 80 % interval."""
@@ -80,6 +81,8 @@ class Scoreboard:
     """What the simulator and plain statistics bring to the mixture: a record for each family and band of horizons, with
     the least and largest `weight` of each member over the origins, its `prior`, its `crps` relative to the pool's, that
     of the forecast as `mixture`, and whether the simulator `adds` anything. Empty where it was not kept alone."""
+    pit: tuple[float, ...] = ()
+    """Share of what came in each twentieth of its forecast, from the lowest; all the same where forecasts are right."""
 
 
 # ----------------------------------------------------------------------------------------------------------- the record
@@ -276,6 +279,7 @@ def tell(
         half_years={half: _skills(ScoreTable(rows[halves == half]), OPPONENTS[:2]) for half in shared},
         bands=tuple(_bands(table, families)),
         cells=tell_cells(cells) if cells else {},
+        pit=tuple(float(share) for share in np.histogram(rows["pit"][own], PIT_CLASSES, (0, 1))[0] / own.sum()),
     )
 
 
@@ -370,7 +374,7 @@ def from_json(text: str) -> Scoreboard:
         if document.pop("format") != FORMAT:
             raise ValueError("of another format")
         lists = {name: tuple(document[name]) for name in ("origins", "horizons", "bands", "members")}
-        return Scoreboard(**(document | lists))
+        return Scoreboard(**(document | lists | {"pit": tuple(document.get("pit", ()))}))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ScenarioError(f"this is no scoreboard ({error}); `ceasefire backtest` writes one") from None
 

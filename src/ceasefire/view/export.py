@@ -194,7 +194,7 @@ def runs_table(result: xr.Dataset, summary: Summary) -> Columns:
         "ending_date": [None if at is None else summary.dates[at].isoformat() for at in week],
         **({"resumed_week": _weeks(done["relapse_week"])} if "relapse_week" in done else {}),
         "ground_gained_km2": _rounded(area[-1] - area[0]),
-        "towns_changed": changed.tolist(),
+        "towns_ever_changed": changed.tolist(),
     }
     for name in ("casualties", "killed"):
         if name in done:

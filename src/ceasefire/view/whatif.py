@@ -496,8 +496,8 @@ def _relative(found: WhatIf, row: int) -> tuple[float, float, float] | None:
     """Low, middle and high of a difference on the common scale; none where there is nothing to hold it against."""
     output, effect = found.headline.outputs[row], found.headline.effect(row, found.weeks)
     base = 1.0 if output.unit == "1" else abs(effect.baseline)
-    if not base or not math.isfinite(effect.difference):
-        return None
+    if not math.isfinite(effect.difference) or base < abs(effect.high - effect.low):
+        return None  # a share of what is hardly there says nothing
     low, middle, high = (100 * value / base for value in (effect.low, effect.difference, effect.high))
     return low, middle, high
 

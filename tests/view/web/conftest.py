@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 
 from ceasefire.evidence.store import Store
+from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import spec
 from ceasefire.simulate import ensemble as many
 from ceasefire.simulate import result as results
@@ -50,7 +51,9 @@ def shown_folder(result, shown_scenario, tmp_path_factory: pytest.TempPathFactor
         **{stock: result["equipment"] for stock in ("equipment", "storage") if "equipment" in result},
         cell=result["cell"].astype(np.uint64),
     )
+    known = Vintage(Store.open(), shown_scenario.opening)
     whole.attrs |= {"scenario_document": shown_scenario.model_dump_json(), "fingerprint": "ab12cd34"}
+    whole.attrs |= {"version": results.VERSION, "evidence_hash": known.hash}
     folder = tmp_path_factory.mktemp("made-up") / "result"
     with results.whole(folder) as aside:
         results.save(whole, aside)

@@ -141,6 +141,17 @@ def test_a_running_job_is_cancelled_and_the_next_begins():
     tried(trial)
 
 
+def test_a_server_that_stops_as_a_job_is_cancelled_stops():
+    async def trial(jobs: Jobs, bench: Bench) -> None:
+        first, _ = jobs.ask({**ASKED, "run": 1}, ""), jobs.ask({**ASKED, "run": 2}, "")
+        await until(lambda: len(bench.begun) == 1)
+        jobs.cancel(first.id)
+        await asyncio.wait_for(jobs.stop(), 5)
+        assert [asked["run"] for asked in bench.begun] == [1]
+
+    tried(trial)
+
+
 def test_a_waiting_job_is_cancelled_and_never_begins():
     async def trial(jobs: Jobs, bench: Bench) -> None:
         first, second = jobs.ask({**ASKED, "run": 1}, ""), jobs.ask({**ASKED, "run": 2}, "")
@@ -205,7 +216,7 @@ def test_a_job_whose_last_listener_has_gone_is_cancelled_after_a_while():
         assert jobs.find(job.id).phase != "cancelled"
         await until(lambda: jobs.find(job.id).phase == "cancelled")
         assert "nobody" in jobs.find(job.id).error
-        assert bench.stopped == [ASKED]
+        await until(lambda: bench.stopped == [ASKED])
 
     tried(trial)
 

@@ -239,6 +239,12 @@ def test_without_the_token_nothing_is_told():
     assert ask("GET", headers={"cookie": f"ceasefire_8766={TOKEN}"}, access=GUARDED).status_code == 401
 
 
+def test_too_many_parts_of_an_address_are_refused_in_words():
+    reply = ask("GET", "/?" + "&".join(f"a{k}=1" for k in range(101)), access=GUARDED)
+    assert reply.status_code == 400
+    assert ask("GET", "/api/war?" + "&".join(f"a{k}=1" for k in range(101)), access=GUARDED).status_code == 401
+
+
 def test_a_bearer_or_the_cookie_is_enough():
     assert ask("GET", headers={"authorization": f"Bearer {TOKEN}"}, access=GUARDED).status_code == 200
     assert ask("GET", headers={"cookie": f"a=b; ceasefire_8765={TOKEN}"}, access=GUARDED).status_code == 200

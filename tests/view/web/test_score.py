@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ceasefire.evidence.store import Store
+from ceasefire.simulate.result import VERSION
 from ceasefire.study import scoreboard, seal
 from ceasefire.view.web import score as module
 from ceasefire.view.web.score import score
@@ -64,9 +65,11 @@ def test_without_a_backtest_it_says_so(bare, store):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"format": 1}', '{"format": 1e999}', '{"a": "\\ud800"}'])
-def test_a_broken_scoreboard_is_none(bare, store, content):
+def test_a_broken_scoreboard_is_told_and_no_other_takes_its_place(bare, store, content):
     (bare / scoreboard.NAME).write_text(content)
-    assert "No backtest" in score(bare, store).made
+    told = score(bare, store)
+    assert "cannot be read" in told.made
+    assert (told.skills, told.pit) == ([], [])
 
 
 def test_the_packaged_backtest_is_told_as_it_stands(store):
@@ -100,11 +103,13 @@ def test_the_packaged_histogram_adds_up_and_goes_with_its_scoreboard(store):
 def test_a_backtest_of_ones_own_comes_first(tmp_path, store):
     board = json.loads((module.PACKAGED / scoreboard.NAME).read_text())
     board["headline"]["pool"] = {"value": -0.5, "low": -0.6, "high": -0.4}
+    board |= {"version": "0.0.1", "pit": [0.25, 0.75]}
     (tmp_path / scoreboard.NAME).write_text(json.dumps(board))
     told = score(tmp_path, store)
     assert told.made.startswith("A backtest of your own")
     assert told.skills[0].skill == -0.5
-    assert told.pit == []
+    assert [(bar.low, bar.high, bar.share) for bar in told.pit] == [(0, 0.5, 0.25), (0.5, 1, 0.75)]
+    assert f"version 0.0.1 (this is {VERSION})" in told.made
 
 
 def test_sealed_forecasts_are_graded_as_far_as_due(tmp_path, store):

@@ -7,11 +7,13 @@ import contextlib
 import gzip
 import json
 import re
+import shutil
 import socket
 import struct
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,12 @@ import pytest
 import uvicorn
 
 from ceasefire.evidence.error import CeasefireError
+from ceasefire.simulate import result as results
 from ceasefire.view.web import replies
 from ceasefire.view.web.app import Server, create_app
 from ceasefire.view.web.jobs import Answer, Limits, Tell
 from ceasefire.view.web.safety import Access, Hasty
-from ceasefire.view.web.subject import Subject, subject
+from ceasefire.view.web.subject import Subject, SubjectError, subject
 
 CLIENTS = 50
 TOLD = {
@@ -158,7 +161,7 @@ def test_what_a_browser_has_is_not_sent_again(client: httpx.Client):
         ("GET", "/api/jobs/" + "0" * 24, 404),
         ("GET", "/api/jobs/..", 404),
         ("GET", "/api/jobs/..%2f..%2fx", 404),
-        ("GET", "/api/jobs/xyz", 422),
+        ("GET", "/api/jobs/xyz", 404),
         ("GET", "/api/jobs/" + "0" * 24 + "/map", 404),
         ("GET", "/api/jobs/" + "0" * 24 + "/job.json", 404),
         ("GET", "/api/jobs/" + "0" * 24 + "/events", 404),
@@ -322,6 +325,43 @@ def test_a_restart_keeps_what_was_done(shown_subject, tmp_path):
         before = finished(client, number)
     with served(shown_subject, tmp_path, work) as (client, _):
         assert replies.Job.model_validate_json(client.get(f"/api/jobs/{number}").content) == before
+
+
+def test_a_forecast_of_other_evidence_or_another_version_is_not_shown(shown_subject, tmp_path):
+    assert shown_subject.forecasted() is not None
+    for name, value in (("version", "0.0.1"), ("evidence_hash", "v1:0")):
+        old = results.load(shown_subject.folder)
+        old.attrs[name] = value
+        folder = tmp_path / name
+        with results.whole(folder) as aside:
+            results.save(old, aside)
+        about = replace(shown_subject, folder=folder)
+        assert replace(about, named="abu-dhabi-2026-01").forecasted() is None  # it is forecast again
+        with pytest.raises(SubjectError, match="forecast again"):
+            about.forecasted()
+
+
+def test_a_streamed_forecast_is_not_forecast_over(shown_subject, tmp_path):
+    with results.whole(tmp_path / "streamed") as aside:
+        (aside / results.STREAM).mkdir()
+    with pytest.raises(results.ResultError, match="streamed"):
+        replace(shown_subject, folder=tmp_path / "streamed", named="abu-dhabi-2026-01").forecasted()
+
+
+def test_a_run_of_another_forecast_than_is_shown_is_not_replayed(shown_subject, tmp_path):
+    work = Steered()
+    work.go.set()
+    folder = tmp_path / "result"
+    shutil.copytree(shown_subject.folder, folder)
+    with served(replace(shown_subject, folder=folder), tmp_path / "out", work) as (client, _):
+        other = results.load(folder)
+        other.attrs["fingerprint"] = "ffff0000"
+        with results.whole(folder) as aside:
+            results.save(other, aside)
+        number = client.post("/api/jobs", json={"kind": "replay", "run": 1}).json()["id"]
+        told = finished(client, number)
+        assert told.phase == "failed"
+        assert "another forecast" in told.error
 
 
 def test_without_a_result_the_forecast_is_the_first_job(shown_scenario, shown_subject, tmp_path):

@@ -24,7 +24,7 @@ from ceasefire.evidence.error import CeasefireError
 from ceasefire.simulate.result import VERSION
 from ceasefire.view.web import atlas, content, futures, replies
 from ceasefire.view.web.content import BYTES, HTML, JSON, PAGE, Content, Page, plain, problem
-from ceasefire.view.web.jobs import FINAL, ID, MAP, BusyError, JobError, Jobs, Limits, NoJobError, Work
+from ceasefire.view.web.jobs import FINAL, ID, MAP, NO_JOB, BusyError, JobError, Jobs, Limits, NoJobError, Work
 from ceasefire.view.web.safety import DOCUMENT_POLICY, Access, App, Guard, Receive, Scope, Send
 from ceasefire.view.web.site import NotReadyError, Site
 from ceasefire.view.web.subject import Subject
@@ -149,6 +149,8 @@ def _add_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
+        if tuple(first["loc"]) == ("path", "id"):
+            return problem(404, NO_JOB)
         where = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))
         return problem(422, plain(f"{where}: {first['msg']}"))
 
@@ -329,12 +331,12 @@ def _add_jobs(app: FastAPI, site: Site) -> None:
 
     def offered(name: str, kind: str, what: str, path: str) -> None:
         async def route(request: Request, id: Number) -> Response:
-            found = site.jobs.file(id, name)
+            found = await asyncio.to_thread(site.jobs.file, id, name)
             if found is None:
                 over = site.jobs.find(id).phase in FINAL
                 raise (NotThereError if over else JobError)(f"the job has no {path}{'' if over else ' yet'}")
             whole = content.document(found) if kind == HTML else Content(found, kind, _saved(path, kind))
-            return whole.reply(request)
+            return await asyncio.to_thread(whole.reply, request)
 
         route.__doc__ = what
         documented = {**_media(kind, what), **_problems(404, 409, 422)}

@@ -26,6 +26,8 @@ BYTES, JSON, HTML = "application/octet-stream", "application/json", "text/html; 
 MOST_KEPT = 256 * 2**20
 """Bytes of replies that are kept in memory."""
 WORTH_PACKING = 512
+PACKED = ("image/png", "application/zip", "application/x-netcdf", "application/vnd.apache.parquet")
+"""Kinds that are small already."""
 UNBUILT = "The page is not built; `make page` builds it. The report of the forecast is at /api/report."
 
 
@@ -39,10 +41,15 @@ class Content:
     @cached_property
     def packed(self) -> bytes:
         """The content by gzip; the content itself where that is no smaller."""
-        if len(self.content) < WORTH_PACKING or self.media.startswith(("image/png", "application/zip")):
+        if len(self.content) < WORTH_PACKING or self.media.startswith(PACKED):
             return self.content
         packed = gzip.compress(self.content, 6, mtime=0)
         return packed if len(packed) < 0.95 * len(self.content) else self.content
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory."""
+        return len(self.content) + (len(self.packed) if self.packed is not self.content else 0)
 
     def reply(self, request: Request, *, caching: str = "no-cache") -> Response:
         """Send it, or say that the browser has it already."""
@@ -72,7 +79,7 @@ class Kept:
         """A reply by its key. Who asks while it is made waits for the same one."""
         task = self.made.pop(key, None)
         if task is None or (task.done() and task.exception() is not None):
-            task = asyncio.create_task(asyncio.to_thread(make))
+            task = asyncio.create_task(asyncio.to_thread(_ready, make))
         self.made[key] = task
         found = await asyncio.shield(task)
         self._forget()
@@ -81,7 +88,7 @@ class Kept:
     def _forget(self) -> None:
         """Keep no more than may be kept."""
         over = [(key, task) for key, task in self.made.items() if task.done()]
-        sizes = {key: len(t.result().content) if t.exception() is None else 0 for key, t in over}
+        sizes = {key: t.result().size if t.exception() is None else 0 for key, t in over}
         total = sum(sizes.values())
         for key, _ in over[:-1]:
             if total <= self.most:
@@ -90,18 +97,21 @@ class Kept:
             del self.made[key]
 
 
-def told(found: BaseModel) -> Content:
-    """A reply as JSON."""
-    content = Content(found.model_dump_json().encode(), JSON)
+def _ready(make: Callable[[], Content]) -> Content:
+    """Made and packed, so that whoever sends it only sends."""
+    content = make()
     _ = content.packed
     return content
+
+
+def told(found: BaseModel) -> Content:
+    """A reply as JSON."""
+    return Content(found.model_dump_json().encode(), JSON)
 
 
 def raw(found: bytes) -> Content:
     """Plain bytes, such as a map."""
-    content = Content(found, BYTES)
-    _ = content.packed
-    return content
+    return Content(found, BYTES)
 
 
 def document(text: str | bytes) -> Content:

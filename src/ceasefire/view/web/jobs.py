@@ -90,6 +90,9 @@ class BusyError(CeasefireError):
     """There is too much to do already."""
 
 
+NO_JOB = "there is no such job; it may have been forgotten"
+
+
 class NoJobError(CeasefireError):
     """There is no such job."""
 
@@ -300,7 +303,7 @@ class Jobs:
     def find(self, number: str) -> Entry:
         """A job. Raises `NoJobError`."""
         if number not in self.entries:
-            raise NoJobError("there is no such job; it may have been forgotten")
+            raise NoJobError(NO_JOB)
         return self.entries[number]
 
     def told(self, entry: Entry, result: dict[str, Any] | None = None) -> replies.Job:
@@ -410,7 +413,7 @@ class Jobs:
 
     async def _work(self) -> None:
         """Do one job after the other."""
-        while True:
+        while not self.closing:
             queued = [entry for entry in self.entries.values() if entry.phase == "queued"]
             if not queued:
                 self._wanted.clear()
@@ -431,6 +434,8 @@ class Jobs:
             if not entry.over:  # the server stops
                 entry.task.cancel()
                 await asyncio.gather(entry.task, return_exceptions=True)
+                raise
+            if self.closing:
                 raise
         except CeasefireError as error:
             self._finish(entry, "failed", error=str(error))

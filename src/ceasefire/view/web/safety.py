@@ -4,7 +4,7 @@ The server works for one person's browser. What other pages in that browser ask 
 the `Host` must be ours (a name that is made to point here is not), and so must `Origin` and `Sec-Fetch-Site` on all
 that changes something. On an address that others can reach, a token is needed. Requests are small and come in time.
 
-Left out: encryption. Put a server that ends TLS in front of it, or a tunnel, where the way there is not trusted.
+Left out: encryption. Where the way there is not trusted, reach it through a tunnel to the same port.
 """
 
 from __future__ import annotations
@@ -199,8 +199,8 @@ class Guard:
         """Where to go and the cookie to set, if the address has the token. Raises `RefusedError` without any."""
         if self.access.token is None:
             return None
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
-        if scope["path"] == "/" and self.access.admits(query.pop("token", [])):
+        query = _query(scope) if scope["path"] == "/" else {}
+        if query and self.access.admits(query.pop("token", [])):
             rest = f"/?{urlencode(query, doseq=True)}" if query else "/"
             cookie = f"{self.access.cookie}={self.access.token}; Path=/; HttpOnly; SameSite=Lax"
             return rest.encode(), cookie.encode()
@@ -254,6 +254,14 @@ def depth(body: bytes) -> int:
 
 def _no_number(text: str) -> None:
     raise ValueError(f"{text} is no number")
+
+
+def _query(scope: Scope) -> dict[str, list[str]]:
+    """What is asked behind the path. Raises `RefusedError` where it is too much."""
+    try:
+        return parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100)
+    except ValueError:
+        raise RefusedError(400, "the address has too many parts; at most 100 are read") from None
 
 
 def _tokens(headers: dict[str, list[str]], name: str) -> list[str]:

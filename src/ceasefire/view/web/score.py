@@ -1,4 +1,4 @@
-"""The score: how well the same program did on days that it could not see, and sealed forecasts as far as due.
+"""The score: how well the program did on days that it could not see, and sealed forecasts as far as due.
 
 The figures are those of a backtest (`study/scoreboard.py`): of the folder that was named, or else those of the public
 backtest that ship with the package. Nothing is said that neither holds.
@@ -15,16 +15,13 @@ import numpy as np
 
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import Store
-from ceasefire.study import backtest, scoreboard, seal
-from ceasefire.study import score as scores
+from ceasefire.simulate.result import VERSION
+from ceasefire.study import scoreboard, seal
 from ceasefire.study.scoreboard import Scoreboard
 from ceasefire.view import scoreboard as shown
 from ceasefire.view.web.replies import Bar, Coverage, Graded, Score, Skill
 
 PACKAGED = Path(__file__).parent / "data"
-BARS = "calibration.json"
-"""Histogram of the probability transforms of a backtest, beside its scoreboard."""
-CLASSES = 20
 LARGEST = 8 * 2**20
 MOST_SEALED = 200
 EVERYTHING = "Everything"
@@ -32,38 +29,38 @@ EVERYTHING = "Everything"
 
 def score(folder: Path | None, store: Store) -> Score:
     """What is known of the program's skill; `folder` may hold a backtest, sealed forecasts, or both."""
-    board, where = _board(folder)
     sealed = list(_sealed(folder, store)) if folder else []
-    if board is None:
+    named = folder is not None and (folder / scoreboard.NAME).is_file()
+    try:
+        board = _board(folder if named and folder else PACKAGED)
+    except (CeasefireError, OSError, ValueError) as error:
         none = "No backtest is at hand; `ceasefire backtest --out DIR` makes one, and `--scores DIR` shows it here."
-        return Score(made=none, verdict=[], skills=[], coverage=[], pit=[], sealed=sealed, adds_nothing=[])
+        made = f"The scoreboard of that folder cannot be read: {error}" if named else none
+        return Score(made=made, verdict=[], skills=[], coverage=[], pit=[], sealed=sealed, adds_nothing=[])
     return Score(
-        made=_made(board, own=where != PACKAGED),
+        made=_made(board, own=named),
         verdict=[_plain(line) for line in shown.verdict(board)],
         skills=list(_skills(board)),
         coverage=list(_coverage(board)),
-        pit=_bars(where),
+        pit=_bars(board),
         sealed=sealed,
         adds_nothing=[_plain(line) for line in shown.nothing_added(board)] if board.members else [],
     )
 
 
-def _board(folder: Path | None) -> tuple[Scoreboard | None, Path]:
-    """The scoreboard of a folder, else the packaged one, with the folder that it is from."""
-    for place in (folder, PACKAGED):
-        path = place / scoreboard.NAME if place else None
-        if place and path and path.is_file() and path.stat().st_size <= LARGEST:
-            try:
-                return scoreboard.from_json(path.read_text(encoding="utf-8")), place
-            except (CeasefireError, OSError, ValueError):
-                continue
-    return None, PACKAGED
+def _board(folder: Path) -> Scoreboard:
+    """The scoreboard of a folder. Raises `CeasefireError`, `OSError` or `ValueError` where it cannot be read."""
+    path = folder / scoreboard.NAME
+    if path.stat().st_size > LARGEST:
+        raise ValueError(f"it has more than {LARGEST:,} bytes")
+    return scoreboard.from_json(path.read_text(encoding="utf-8"))
 
 
 def _made(board: Scoreboard, *, own: bool) -> str:
-    whose = "A backtest of your own" if own else "The public backtest that ships with this version"
+    whose = "A backtest of your own" if own else "The public backtest that ships with the program"
+    version = f"version {board.version}" + ("" if board.version == VERSION else f" (this is {VERSION})")
     return (
-        f"{whose}: version {board.version}, the war opened on {len(board.origins)} days from {board.origins[0]} to "
+        f"{whose}: {version}, the war opened on {len(board.origins)} days from {board.origins[0]} to "
         f"{board.origins[-1]}, each time with what was known then, {board.draws:,} runs, seed {board.seed}; scored on "
         f"what was observed until {board.observed_until}, made on {board.date}."
     )
@@ -110,31 +107,10 @@ def _coverage(board: Scoreboard) -> Iterator[Coverage]:
         )
 
 
-def _bars(place: Path) -> list[Bar]:
-    """The histogram beside a scoreboard; none where there is none that can be read."""
-    path = place / BARS
-    try:
-        told = json.loads(path.read_text(encoding="utf-8")) if path.stat().st_size <= LARGEST else {}
-        return [Bar(low=low, high=high, share=share) for low, high, share in told.get("pit", [])]
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
-        return []
-
-
-def write_bars(folder: Path, store: Store) -> Path:
-    """Write the histogram of the forecasts that a backtest left, beside its scoreboard.
-
-    A transform is the share of draws below what came; where forecasts are right, every class holds as many.
-    """
-    draws, _ = backtest.read(folder / backtest.FOLDER)
-    draws = {key: values for key, values in draws.items() if key[2] <= scoreboard.HORIZON}
-    levels = scoreboard.observed_levels(store, {target for _, target, _ in draws})
-    rows = scores.score_samples(levels, draws).rows
-    count, edges = np.histogram(rows["pit"][rows["model"] == scores.FORECAST], bins=CLASSES, range=(0, 1))
-    edges = np.round(edges, 6)
-    bars = [[low, high, n / count.sum()] for low, high, n in zip(edges, edges[1:], count.tolist(), strict=False)]
-    target = folder / BARS
-    scoreboard.write_whole(target, json.dumps({"pit": bars}) + "\n")
-    return target
+def _bars(board: Scoreboard) -> list[Bar]:
+    """The histogram of the probability transforms; none where the backtest is of a version that kept none."""
+    edges = np.linspace(0, 1, len(board.pit) + 1).round(6).tolist()
+    return [Bar(low=low, high=high, share=share) for low, high, share in zip(edges, edges[1:], board.pit, strict=False)]
 
 
 # -------------------------------------------------------------------------------------------------------------- sealed

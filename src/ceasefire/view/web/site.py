@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ceasefire.evidence.error import CeasefireError
+from ceasefire.simulate import result as results
 from ceasefire.view import report
 from ceasefire.view.web import atlas, content, deal, evidence, futures, levers, replies, score, war
 from ceasefire.view.web.content import Content, Kept
@@ -64,6 +65,8 @@ class Site:
             await self.worker.close()
 
     async def _do(self, asked: dict[str, Any], tell: Tell) -> Answer:
+        if asked["kind"] == "replay":
+            await asyncio.to_thread(self._check_still_there)
         answer = await self._work(asked, tell)
         if asked["kind"] == "forecast":
             self.shown = await asyncio.to_thread(self.subject.forecasted)
@@ -72,6 +75,12 @@ class Site:
             self.jobs.keep_in(Shelf.hold(self.out / "serve", self.shown.fingerprint))
             await self._ready()
         return answer
+
+    def _check_still_there(self) -> None:
+        """Raise `JobError` where another forecast has taken the place of the one that is shown."""
+        found = results.load(self.subject.folder).attrs.get("fingerprint")
+        if self.shown is not None and found != self.shown.fingerprint:
+            raise JobError(f"{self.subject.folder} holds another forecast by now than is shown; start the page again")
 
     async def _ready(self) -> None:
         """Make what is asked for first, and have the worker open the war, before anybody asks."""

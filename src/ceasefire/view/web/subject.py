@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import xarray as xr
 
 from ceasefire.evidence.error import CeasefireError
 from ceasefire.evidence.store import Store
+from ceasefire.evidence.vintage import Vintage
 from ceasefire.scenario import spec
 from ceasefire.scenario.spec import Scenario
 from ceasefire.simulate import result as results
@@ -55,12 +57,31 @@ class Subject:
     """A folder with a scoreboard, sealed forecasts, or both."""
 
     def forecasted(self) -> Forecasted | None:
-        """The forecast, if it is there and of this scenario. Raises `CeasefireError` where it is damaged."""
+        """The forecast, if it is there, of this scenario, from this evidence and by this program.
+
+        Raises `CeasefireError` where it is damaged, where the folder holds a streamed forecast, and where a result that
+        was named itself is of other evidence or another version: what would be asked of it is not what is shown.
+        """
         if not is_result(self.folder):
+            if (self.folder / results.STREAM).is_dir():
+                results.load(self.folder)  # says what it is
             return None
         found = read(self.folder)
-        document = Scenario.model_validate_json(found.result.attrs["scenario_document"])
-        return found if self.named is None or document == self.scenario else None
+        attributes = found.result.attrs
+        if self.named is not None and Scenario.model_validate_json(attributes["scenario_document"]) != self.scenario:
+            return None
+        other = self._other(attributes)
+        if other and self.named is None:
+            raise SubjectError(f"the result in {self.folder} is {other}: forecast again, or name its scenario instead")
+        return None if other else found
+
+    def _other(self, attributes: Mapping[Any, Any]) -> str:
+        """How a result differs from what would be forecast now; nothing where it does not."""
+        if attributes["version"] != results.VERSION:
+            return f"of version {attributes['version']}; this is {results.VERSION}"
+        if attributes["evidence_hash"] != Vintage(self.store, self.scenario.opening).hash:
+            return "made from other evidence than is at hand"
+        return ""
 
 
 def subject(what: str, *, out: Path = Path("out"), evidence: Path | None = None, scores: Path | None = None) -> Subject:

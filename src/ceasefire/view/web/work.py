@@ -171,15 +171,21 @@ def _whatif(request: WhatIf, at: Opened, tell: Tell) -> Done:
     )
     moved = found.control_difference
     assert moved is not None
-    pages = {POLICY: policy(title, [line.text for line in lines], [line.text for line in both]).encode()}
-    if hasattr(shown, "render"):
-        pages[REPORT] = shown.render(found).encode()
+    text = policy(title, [line.text for line in lines], [line.text for line in both], _asked(request))
+    pages = {POLICY: text.encode(), REPORT: shown.render(found).encode()}
     return Done(json.loads(whatif.to_json(found)), np.rint(127 * moved).astype(np.int8).tobytes(), pages)
 
 
-def policy(title: str, do: list[str], given: list[str]) -> str:
-    """A policy file as `decree.read` takes it; what holds in both is said beside it, since a policy cannot."""
-    lines = [f"# Beside it, with and without: {_printable(line)}" for line in given]
+def _asked(request: WhatIf) -> str:
+    """Settings of a what-if that a policy file cannot hold, as the command line has them."""
+    settings = f"--runs {request.runs} --weeks {request.weeks} --seed {request.seed}"
+    return settings + (" --surprise" if request.surprise else "")
+
+
+def policy(title: str, do: list[str], given: list[str], asked: str = "") -> str:
+    """A policy file as `decree.read` takes it; what it cannot hold is said beside it."""
+    lines = [f"# Asked with: {asked}"] if asked else []
+    lines += [f"# Beside it, with and without: {_printable(line)}" for line in given]
     lines += [f"title = {_quoted(title)}"] if title else []
     return "\n".join([*lines, "do = [", *(f"    {_quoted(line)}," for line in do), "]", ""])
 

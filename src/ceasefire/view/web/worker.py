@@ -25,7 +25,8 @@ from ceasefire.view.web.jobs import Answer, JobError, Tell
 
 LENGTHS = struct.Struct("<II")
 """Of the head and of all bytes after it."""
-MOST_HEAD, MOST_BYTES = 16 * 2**20, 1 << 30
+MOST_BYTES = 1 << 30
+"""Of an answer."""
 NICE = 5
 APART = 0.1
 """Seconds between two tellings, at least."""
@@ -124,8 +125,6 @@ async def _write(process: asyncio.subprocess.Process, frame: bytes) -> None:
 async def _read(process: asyncio.subprocess.Process) -> tuple[dict[str, Any], dict[str, bytes]]:
     assert process.stdout is not None
     head, rest = LENGTHS.unpack(await process.stdout.readexactly(LENGTHS.size))
-    if head > MOST_HEAD or rest > MOST_BYTES:
-        raise JobError(f"what came of it has {rest:,} bytes; at most {MOST_BYTES:,} are kept: ask for fewer weeks")
     return unpacked(await process.stdout.readexactly(head), await process.stdout.readexactly(rest))
 
 
@@ -183,7 +182,10 @@ def _do(asked: dict[str, Any], at: Any, out: BinaryIO) -> None:
     try:
         done = work.do(work.read(asked), at, _Teller(out))
         result = json.dumps(done.result, ensure_ascii=False).encode()
-        frame = packed({}, {RESULT: result, **({} if done.map is None else {MAP: done.map}), **done.pages})
+        parts = {RESULT: result, **({} if done.map is None else {MAP: done.map}), **done.pages}
+        if (size := sum(map(len, parts.values()))) > MOST_BYTES:
+            raise JobError(f"what came of it has {size:,} bytes; at most {MOST_BYTES:,} are kept: ask for fewer weeks")
+        frame = packed({}, parts)
     except CeasefireError as error:
         frame = packed({"error": str(error)})
     except MemoryError:
