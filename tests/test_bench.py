@@ -62,3 +62,8 @@ def test_numpy_comes_to_the_same(case, model):
 )
 def test_c_comes_to_the_same(case, model):
     agrees(native.Step(case, WEEKS)(case)[0], model)
+
+
+def test_loading_the_step_leaves_the_processor_as_it_was(case):
+    native.Step(case, 1)
+    assert np.float64(1e-310) * np.float64(0.5) > 0

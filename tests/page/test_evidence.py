@@ -1,9 +1,11 @@
 """The evidence: who says what; a source left out; an article held against the record."""
 
 import json
+import re
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
 
 PATIENCE = 400_000
 """Milliseconds that a job may take on a busy machine."""
@@ -32,7 +34,7 @@ def test_sources_are_listed_with_what_rests_on_them_and_can_be_searched(visit, e
     own = [claim for claim in evidence["claims"] if claim["source"] == "Levada"]
     page.get_by_label("Search").fill("")
     page.get_by_role("heading", name=f"Claims ({len(own)})").wait_for()
-    assert "source=Levada" in page.url
+    expect(page).to_have_url(re.compile("source=Levada"))
 
 
 def test_without_a_source_the_forecast_changes_by_so_much(visit, keep):

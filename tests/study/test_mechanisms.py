@@ -58,6 +58,8 @@ REPRESENTED = [claim.id for claim in SHIPPED.claim if claim.trial and not claim.
 AT_LEAST = 32
 """Of the shipped claims, those that must have a pathway which is tried."""
 RUNS, SEED = 128, 3
+CLOSE = {"M13": 512}
+"""Claims that hold by so little that more wars must tell: M13 lets 5.5 % of runs off, 5 % are asked for."""
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +77,10 @@ def answers(valued_war):
 
 
 @pytest.mark.parametrize("claim", TRIED)
-def test_a_claim_holds_on_the_invented_war_by_every_rule_that_applies(answers, claim):
+def test_a_claim_holds_on_the_invented_war_by_every_rule_that_applies(answers, valued_war, claim):
     found = answers.of(claim)
+    if claim in CLOSE:
+        found = answer(valued_war, SHIPPED, names=NAMES, only=(claim,), runs=CLOSE[claim], seed=SEED).of(claim)
     failing = [(rule.name, rule.told) for tried in found.tried for rule in tried.rules if not rule.holds]
     held = DEFINED if found.claim.is_direct else CONTESTED if found.claim.contested else SUPPORTED
     assert found.verdict == held, failing
