@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html.parser
 import json
 import re
 
@@ -10,6 +9,7 @@ import h3
 import numpy as np
 import pytest
 import xarray
+from tests.view.parsed import parsed
 
 from ceasefire.study.summary import Summary, summarise
 
@@ -337,46 +337,9 @@ def summary(result: xarray.Dataset) -> Summary:
     return summarise(result)
 
 
-class _Page(html.parser.HTMLParser):
-    """Checks that tags nest, and remembers what it saw."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.identifiers: list[str] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        named = dict(attrs)
-        assert not [name for name in named if name.startswith("on") or name in ("src", "srcset", "action")], named
-        if named.get("id"):
-            self.identifiers.append(named["id"] or "")
-        if "href" in named:
-            self.links.append(named["href"] or "")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open
-        assert self.open.pop() == tag
-
-
-VOID = {"meta", "br", "wbr", "img", "link", "hr", "input"}
-
-
 def check_page(content: str) -> None:
     """A page nests, runs and loads nothing, has its policy, and every link leads to a place of its own."""
-    page = _Page()
-    page.feed(content)
-    page.close()
-    assert not page.open
+    page = parsed(content)
     assert page.tags.count("h1") == 1
     assert not {"script", "img", "link", "iframe", "object", "form", "input"} & set(page.tags)
     assert not re.search(r"url\(|@import", content)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import html.parser
 import re
 
 import numpy as np
 import pytest
+from tests.view.parsed import Page, parsed
 
 from ceasefire.evidence.claim import VERDICTS, Claim, Finding, Verdict
 from ceasefire.evidence.error import EvidenceError
@@ -17,45 +17,12 @@ from ceasefire.study.reading import FALSE, NOT_DUE, Forecast, Reading, score
 from ceasefire.view import comparison, verdict
 from ceasefire.view import reading as view
 
-VOID = {"meta", "br", "wbr", "img", "link", "hr", "input"}
 RUDE = "<script>alert('x')</script>\"&<img src=x onerror=y>\u202egnorw\u2066\x1b[31m"
 
 
-class _Page(html.parser.HTMLParser):
-    """Checks that tags nest, and remembers what it saw."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.identifiers: list[str] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        named = dict(attrs)
-        assert not [name for name in named if name.startswith("on") or name == "src"], named
-        self.identifiers += [named["id"] or ""] if "id" in named else []
-        self.links += [named["href"] or ""] if "href" in named else []
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open
-        assert self.open.pop() == tag
-
-
-def parse(content: str) -> _Page:
+def parse(content: str) -> Page:
     """The page, well formed, with every link to a place of its own and nothing that runs or loads."""
-    page = _Page()
-    page.feed(content)
-    page.close()
-    assert not page.open
+    page = parsed(content)
     assert not {"script", "img", "iframe", "link", "object", "form"} & set(page.tags)
     assert len(page.identifiers) == len(set(page.identifiers))
     assert all(link.startswith("#") and link[1:] in page.identifiers for link in page.links)

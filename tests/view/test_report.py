@@ -1,5 +1,4 @@
 import html
-import html.parser
 import json
 import os
 import re
@@ -7,52 +6,13 @@ from pathlib import Path
 
 import pytest
 import xarray
+from tests.view.parsed import parsed
 
 from ceasefire.evidence.source import SOURCES
 from ceasefire.study.summary import Summary, summarise
 from ceasefire.view import page, report, text
 
-VOID = {"meta", "br", "wbr", "img", "link", "hr", "input"}
 RUDE = "<script>alert('x')</script>\"&<img src=x onerror=y>"
-
-
-class _Page(html.parser.HTMLParser):
-    """Checks that tags nest, and remembers what it saw."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.identifiers: list[str] = []
-        self.links: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        named = dict(attrs)
-        assert not [name for name in named if name.startswith("on")], named
-        if named.get("id"):
-            self.identifiers.append(named["id"] or "")
-        if "href" in named:
-            self.links.append(named["href"] or "")
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open
-        assert self.open.pop() == tag
-
-
-def _parse(content: str) -> _Page:
-    page = _Page()
-    page.feed(content)
-    page.close()
-    assert not page.open
-    return page
 
 
 def _section(content: str, identifier: str) -> str:
@@ -71,7 +31,7 @@ def content(result: xarray.Dataset, summary: Summary) -> str:
 
 
 def test_the_report_parses_and_its_links_lead_somewhere(content: str) -> None:
-    page = _parse(content)
+    page = parsed(content)
     assert page.tags.count("h1") == 1
     assert all(link.startswith("#") and link[1:] in page.identifiers for link in page.links)
     sections = {
@@ -93,7 +53,7 @@ def test_the_report_parses_and_its_links_lead_somewhere(content: str) -> None:
 
 
 def test_identifiers_are_unique(content: str) -> None:
-    identifiers = _parse(content).identifiers
+    identifiers = parsed(content).identifiers
     assert sorted(identifiers) == sorted(set(identifiers))
 
 
@@ -141,7 +101,7 @@ def test_whatever_a_result_says_is_escaped(result: xarray.Dataset) -> None:
     rude["awarded"].attrs["flag_meanings"] = [RUDE + str(k) for k in range(5)]
     rude["phase"].attrs["flag_meanings"] = ["war", *(f"{RUDE}{number}" for number in range(5)), "frozen"]
     rude["side"].attrs["names"] = [RUDE, RUDE]
-    page = _parse(report.render(rude, summarise(rude)))
+    page = parsed(report.render(rude, summarise(rude)))
     assert "script" not in page.tags
     assert "img" not in page.tags
 
@@ -334,7 +294,7 @@ def test_where_values_of_fighting_on_come_from_is_said(result: xarray.Dataset, v
 )
 def test_a_result_that_knows_less_of_bargaining_has_a_report(result: xarray.Dataset, missing: str, gone: str) -> None:
     older = result.drop_vars(missing)
-    page = _parse(report.render(older, summarise(older)))
+    page = parsed(report.render(older, summarise(older)))
     told = {"ending", "terms", "table"}
     assert told - {gone} == told & set(page.identifiers)
 
@@ -352,7 +312,7 @@ def test_opinion_is_drawn_for_each_side_and_question_and_leaders_have_chances(co
 def test_a_war_without_patrons_says_nothing_of_allies(result: xarray.Dataset, gone: str) -> None:
     alone = result.isel(patron=slice(0)) if gone == "patron" else result.drop_vars(gone)
     alone["patron"].attrs |= {"names": [], "supports": []} if gone == "patron" else {}
-    page = _parse(report.render(alone, summarise(alone)))
+    page = parsed(report.render(alone, summarise(alone)))
     assert "allies" not in page.identifiers
     assert "opinion" in page.identifiers
 
@@ -373,7 +333,7 @@ def test_a_war_without_patrons_says_nothing_of_allies(result: xarray.Dataset, go
 )
 def test_older_results_have_a_report(result: xarray.Dataset, missing: tuple[str, ...], gone: str) -> None:
     older = result.drop_vars(missing)
-    page = _parse(report.render(older, summarise(older)))
+    page = parsed(report.render(older, summarise(older)))
     told = {"strikes", "money", "allies", "opinion"}
     assert told - {gone} == told & set(page.identifiers)
 
@@ -390,12 +350,12 @@ def test_plain_statistics_stand_beside_the_forecast_with_their_weights(result: x
     assert "<b>x" not in section
     early = result.assign_attrs(beside=json.dumps(noted | {"cut_off": ""}))
     assert "elicited, since no forecast had come due" in _section(report.render(early, summarise(early)), "beside")
-    assert "beside" not in _parse(content).identifiers
+    assert "beside" not in parsed(content).identifiers
 
 
 def test_a_result_without_cells_or_stocks_has_a_report(result: xarray.Dataset) -> None:
     bare = result.drop_dims("cell").drop_dims("item").assign_attrs(assumptions="", notes="")
-    page = _parse(report.render(bare, summarise(bare)))
+    page = parsed(report.render(bare, summarise(bare)))
     assert "map" not in page.identifiers
     assert "ending" in page.identifiers
 
